@@ -3,7 +3,7 @@
 //! The Collector's S3 exporter puts files into folders by when they were sent, `year=2026/month=11/day=21/hour=09/minute=30` by
 //! default. A span is sent after it ended, so a folder is told by its name alone whether it can matter.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use crate::traces::time_of;
@@ -47,18 +47,23 @@ impl Window {
         *self == Window::default()
     }
 
-    /// Unix nanoseconds.
+    /// From its first moment to its last, in Unix nanoseconds. Where no end was typed that is the last of all times, at which a
+    /// span may be.
     #[must_use]
-    pub fn range(&self) -> Range<u64> {
-        self.from.unwrap_or(0)..self.to.unwrap_or(u64::MAX)
+    pub fn range(&self) -> RangeInclusive<u64> {
+        match self.to {
+            None => self.from.unwrap_or(0)..=u64::MAX,
+            Some(0) => 1..=0,
+            Some(to) => self.from.unwrap_or(0)..=to - 1,
+        }
     }
 
     /// `false`: by its name nothing in this folder belongs to a trace that began in the stretch.
     #[must_use]
     pub fn may_hold(&self, folder: &Path) -> bool {
-        let Range { start, end } = self.range();
+        let (first, last) = self.range().into_inner();
         partition(folder).is_none_or(|sent| {
-            sent.end > start.saturating_sub(AROUND) && sent.start < end.saturating_add(AROUND)
+            sent.end > first.saturating_sub(AROUND) && sent.start <= last.saturating_add(AROUND)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What the caller decides: times, limits, and how much is reported. Nothing here is read from the
 //! environment; the defaults are those of the Collector component's configuration.
 
-use std::ops::Range;
+use std::ops::RangeInclusive;
 
 pub use betrace_lang::rule::Completeness;
 
@@ -60,9 +60,9 @@ pub struct Settings {
     /// A start without stored state: a trace that began within `max_age` before `new` was called
     /// closes incomplete. Default `true`; replay turns it off.
     pub restart_grace: bool,
-    /// Only traces that began within, in Unix nanoseconds by their earliest span, get verdicts; others are counted. One without
+    /// Only traces that began within, in Unix nanoseconds by their earliest span, both ends among it, get verdicts; others are counted. One without
     /// any start did not begin outside. Default `None`: all.
-    pub began_within: Option<Range<u64>>,
+    pub began_within: Option<RangeInclusive<u64>>,
     /// Findings of rules with `emit: none` are kept to be taken, as of other rules. Default `false`: they are only
     /// counted.
     pub keeps_counted: bool,

@@ -50,6 +50,11 @@ impl EventTime {
     pub const FIRST: EventTime = EventTime(0);
     pub const LAST: EventTime = EventTime(u64::MAX);
 
+    /// `None`: a span that names no time says zero.
+    pub fn named(self) -> Option<EventTime> {
+        (self.0 != 0).then_some(self)
+    }
+
     /// Nanoseconds since `earlier`; 0 if that is later.
     pub fn since(self, earlier: EventTime) -> u64 {
         self.0.saturating_sub(earlier.0)
@@ -59,5 +64,61 @@ impl EventTime {
     /// length. Told by this and not by the moment after it, which the last of all times does not have.
     pub fn under_way_until(self, end: EventTime) -> EventTime {
         self.max(EventTime(end.0.saturating_sub(1)))
+    }
+}
+
+/// The earliest time of those that spans named. Kept one lower than it is: so zero, by which a span names none, is above
+/// all others, and the last of all times is still one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Earliest(u64);
+
+impl Earliest {
+    /// Of no time.
+    pub const NONE: Earliest = Earliest(u64::MAX);
+
+    #[inline(always)]
+    pub fn add(&mut self, time: EventTime) {
+        self.0 = self.0.min(time.0.wrapping_sub(1));
+    }
+
+    #[inline(always)]
+    pub fn get(self) -> Option<EventTime> {
+        EventTime(self.0.wrapping_add(1)).named()
+    }
+
+    /// Whether it is before `time`, which is none where that is zero.
+    #[inline(always)]
+    pub fn is_before(self, time: EventTime) -> bool {
+        self.0 < time.0.saturating_sub(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_time_is_one_that_was_named() {
+        let earliest = |times: &[u64]| {
+            let mut earliest = Earliest::NONE;
+            times.iter().for_each(|time| earliest.add(EventTime(*time)));
+            earliest
+        };
+        let told = |times: &[u64]| earliest(times).get().map(|time| time.0);
+        assert_eq!((told(&[]), told(&[0, 0])), (None, None));
+        assert_eq!(told(&[0, 7, 3, 0, 5]), Some(3));
+        assert_eq!(told(&[u64::MAX, 0]), Some(u64::MAX));
+        assert_eq!(told(&[u64::MAX, 1]), Some(1));
+        for (times, time, is_before) in [
+            (&[][..], u64::MAX, false),
+            (&[3], 0, false),
+            (&[3], 3, false),
+            (&[3], 4, true),
+            (&[u64::MAX], u64::MAX, false),
+            (&[u64::MAX - 1], u64::MAX, true),
+        ] {
+            let said = earliest(times).is_before(EventTime(time));
+            assert_eq!(said, is_before, "{times:?} {time}");
+        }
     }
 }

@@ -220,7 +220,8 @@ fn dressed(words: &Words, number: u64) -> Vec<Span> {
         if !words.durations.is_empty() && span.start > 0 && tape.chance(70) {
             let about = tape.pick(&words.durations);
             let nudge = tape.pick(&[0i64, -1_000_000, 1_000_000]);
-            span.end = (span.start + about).saturating_add_signed(nudge);
+            let about = span.start.saturating_add(about);
+            span.end = about.saturating_add_signed(nudge);
         }
     }
     spans

@@ -55,7 +55,7 @@ fn traces(tape: &mut Tape) -> Vec<Vec<Span>> {
                 // Zero is no time, and stays none.
                 for time in [&mut span.start, &mut span.end] {
                     if *time > 0 {
-                        *time += later;
+                        *time = time.saturating_add(later);
                     }
                 }
             }

@@ -151,7 +151,8 @@ impl Context<'_> {
     /// Whether traces of the whole window are asked for.
     fn is_wanted(&self, window: Window) -> bool {
         let within = self.settings.began_within.as_ref();
-        within.is_none_or(|within| within.start <= window.start && window.end() <= within.end)
+        within
+            .is_none_or(|within| *within.start() <= window.start && window.last() <= *within.end())
     }
 
     /// Tells what was judged, until the rules are awaited; whether all of it is told. Of a rule that is gone there is nothing to be told.

@@ -146,9 +146,7 @@ impl TraceState {
 
     fn note_times(&mut self, span: &SpanView<'_, '_>) {
         let (start, end) = (EventTime(span.start()), EventTime(span.end()));
-        if start.0 != 0 {
-            self.began = self.began.min(start);
-        }
+        self.began.add(start);
         if span.has_order() {
             self.earliest = self.earliest.min(start);
             self.latest = self.latest.max(end);
@@ -186,7 +184,7 @@ impl TraceState {
         } else {
             self.foremost()
         };
-        let may_be = is_root || !self.flags.has(Flag::Rooted) && rank.0 <= self.began;
+        let may_be = is_root || !self.flags.has(Flag::Rooted) && !self.began.is_before(rank.0);
         // What begins behind another span is not the first; most do.
         if !may_be || before.is_some_and(|before| !self.records().precedes(rank, before)) {
             return;

@@ -46,7 +46,8 @@ struct LockedShard {
 struct Accounted {
     /// What its traces hold.
     bytes: AtomicU64,
-    /// When the first of its closed traces closed; `u64::MAX`: there is none.
+    /// When the first of its closed traces closed, the moment before the last of all times at the latest; `u64::MAX`: there is
+    /// none.
     first_closed: AtomicU64,
 }
 
@@ -155,7 +156,7 @@ impl Shards {
         known.bytes.store(shard.bytes(), Ordering::Relaxed);
         let closed = shard.oldest_closed().and_then(|place| shard.get(place));
         let first = closed.and_then(TraceState::closed);
-        let first = first.map_or(u64::MAX, |closed| closed.0);
+        let first = first.map_or(u64::MAX, |closed| closed.0.min(u64::MAX - 1));
         if known.first_closed.load(Ordering::Relaxed) != first {
             known.first_closed.store(first, Ordering::Relaxed);
         }

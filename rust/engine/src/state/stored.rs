@@ -40,7 +40,7 @@ pub(crate) struct StoredTrace {
     /// The highest and 0 where no span has order.
     earliest: EventTime,
     latest: EventTime,
-    /// The highest where no span names its start.
+    /// The highest where no span names its start, and 0 where that is when the earliest one was.
     began: EventTime,
     skewed: u32,
     seen: StoredSeen,
@@ -163,7 +163,7 @@ impl StoredTrace {
             reasons: trace.reasons,
             earliest: trace.earliest,
             latest: trace.latest,
-            began: trace.began,
+            began: stored_start(trace.began()),
             skewed: u32::from(trace.is_skewed()),
             seen: trace.seen().stored(),
             records: StoredRecords::of(named),
@@ -233,7 +233,9 @@ impl StoredTrace {
         }
         trace.reasons = self.reasons;
         (trace.earliest, trace.latest) = (self.earliest, self.latest);
-        trace.began = self.began;
+        if let Some(began) = restored_start(self.began) {
+            trace.began.add(began);
+        }
         if self.skewed > 0 {
             trace.flags.add(Flag::Skewed);
         }
@@ -377,4 +379,21 @@ fn renumbered(fired: Vec<Fired>, numbers: &impl Renumber) -> Vec<Fired> {
     let mut fired: Vec<Fired> = fired.into_iter().filter_map(renumber).collect();
     fired.sort_unstable();
     fired
+}
+
+/// No start is the highest of all times, as ever; that time itself is 0, which is when nothing starts.
+fn stored_start(began: Option<EventTime>) -> EventTime {
+    match began {
+        None => EventTime::LAST,
+        Some(EventTime::LAST) => EventTime::FIRST,
+        Some(began) => began,
+    }
+}
+
+fn restored_start(began: EventTime) -> Option<EventTime> {
+    match began {
+        EventTime::LAST => None,
+        EventTime::FIRST => Some(EventTime::LAST),
+        began => Some(began),
+    }
 }

@@ -19,7 +19,7 @@ use crate::state::kept::Projection;
 use crate::state::record::{Records, RecordsMut};
 use crate::state::record_id::{NO_RECORD, RecordId, packed_id, unpacked_id};
 use crate::state::seen::{Parents, Seen, SeenMut};
-use crate::time::{EventTime, Timestamp};
+use crate::time::{Earliest, EventTime, Timestamp};
 
 /// Counts the rule sets that an engine has had.
 #[derive(
@@ -41,8 +41,8 @@ pub(crate) struct TraceState {
     /// The earliest start and the latest end of the spans that have order; the highest and 0: none has.
     pub(super) earliest: EventTime,
     pub(super) latest: EventTime,
-    /// The earliest start of all spans that name one; the highest: none does.
-    pub(super) began: EventTime,
+    /// The earliest start of all spans that name one.
+    pub(super) began: Earliest,
     /// The oldest rule set under which a span was merged.
     pub(super) generation: Generation,
     /// Of what all digests of its spans are made; 0: of several things, or of what is not known.
@@ -77,7 +77,7 @@ impl TraceState {
             last: now,
             earliest: EventTime::LAST,
             latest: EventTime::FIRST,
-            began: EventTime::LAST,
+            began: Earliest::NONE,
             generation,
             digest_basis: 0,
             foremost: NO_RECORD,
@@ -148,7 +148,7 @@ impl TraceState {
 
     #[inline(always)]
     pub fn began(&self) -> Option<EventTime> {
-        (self.began != EventTime::LAST).then_some(self.began)
+        self.began.get()
     }
 
     /// Whether some span has no order.

@@ -487,7 +487,7 @@ fn findings_of_many_traces_are_handed_over_some_at_a_time() {
 #[test]
 fn a_trace_that_began_outside_of_what_is_asked_for_has_no_verdict_and_is_counted() {
     let engine = engine(Settings {
-        began_within: Some(at(1).0..at(2).0),
+        began_within: Some(at(1).0..=at(2).0 - 1),
         ..Settings::default()
     });
     for (trace, start) in [(1, 0), (2, 1), (3, 2)] {
@@ -515,7 +515,7 @@ fn a_trace_that_began_outside_of_what_is_asked_for_has_no_verdict_and_is_counted
 #[test]
 fn a_verdict_is_reopened_by_what_is_new_of_a_trace_that_had_one() {
     let engine = engine(Settings {
-        began_within: Some(at(1).0..at(9).0),
+        began_within: Some(at(1).0..=at(9).0 - 1),
         ..Settings::default()
     });
     let reopened = || -> u64 {

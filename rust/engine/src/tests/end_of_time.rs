@@ -3,7 +3,7 @@
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, span};
-use crate::{CloseCause, Engine, Report, Settings};
+use crate::{CloseCause, Engine, Report, Settings, SnapshotKind};
 
 /// From so long before the last of all times up to it.
 fn last(id: u8, name: &str, before: u64) -> TestSpan {
@@ -13,13 +13,16 @@ fn last(id: u8, name: &str, before: u64) -> TestSpan {
     if id > 1 { one.under(1) } else { one }
 }
 
-fn told(rule: &str, spans: &[TestSpan]) -> Vec<String> {
-    let settings = Settings {
+fn settings() -> Settings {
+    Settings {
         restart_grace: false,
         report: Report::All,
         ..Settings::default()
-    };
-    let engine = Engine::new(rules(&[rule]), settings, at(0)).unwrap();
+    }
+}
+
+fn told(rule: &str, spans: &[TestSpan]) -> Vec<String> {
+    let engine = Engine::new(rules(&[rule]), settings(), at(0)).unwrap();
     engine.feed(spans, 10);
     engine.close_traces(at(100_000), CloseCause::EndOfInput);
     engine.told()
@@ -75,4 +78,75 @@ fn what_ends_with_all_times_is_under_way_until_then_and_not_at_it() {
         told("r: never { overlap(any) > 1 }", &within),
         ["r violated"]
     );
+}
+
+/// When what is told of one trace at its close was.
+fn starts(asked: Settings, rule: &str, spans: &[TestSpan], is_stored: bool) -> Vec<u64> {
+    let settings = Settings {
+        early: false,
+        ..asked
+    };
+    let new = || Engine::new(rules(&[rule]), settings.clone(), at(0)).unwrap();
+    let mut engine = new();
+    engine.feed(spans, 10);
+    if is_stored {
+        let stored = engine.snapshot(SnapshotKind::Final);
+        engine = new();
+        engine.restore(&stored, at(20)).unwrap();
+    }
+    engine.close_traces(at(100_000), CloseCause::EndOfInput);
+    let all = engine.take_findings(9);
+    all.iter().map(|one| one.start).collect()
+}
+
+#[test]
+fn a_trace_begins_at_the_last_of_all_times_if_its_spans_say_so() {
+    let mut without = span(1, 1, "a", 0, 0);
+    without.span.start_time_unix_nano = 0;
+    for is_stored in [false, true] {
+        for (spans, start) in [
+            (&[last(1, "a", 0)][..], u64::MAX),
+            (&[last(1, "a", 0), last(2, "a", 1)], u64::MAX - 1),
+            (&[without.clone(), last(2, "a", 0)], u64::MAX),
+            (&[without.clone()], 0),
+        ] {
+            let said = starts(settings(), "r: always { a }", spans, is_stored);
+            assert_eq!(said, [start], "{is_stored} {spans:?}");
+        }
+        // A violation is when its trigger was, and a trigger without a start when the trace began.
+        let offender = [without.clone(), last(2, "b", 0)];
+        let said = starts(settings(), "r: never { a }", &offender, is_stored);
+        assert_eq!(said, [u64::MAX], "{is_stored}");
+    }
+}
+
+#[test]
+fn a_trace_of_the_last_of_all_times_is_in_its_window_and_in_what_has_no_end() {
+    let rule = "r: over 10s never { count(a) > 0 }";
+    let by_spans = Settings {
+        event_time: true,
+        ..settings()
+    };
+    let span = [last(1, "a", 0)];
+    let window = u64::MAX - u64::MAX % 10_000_000_000;
+    let asked = |began_within| Settings {
+        began_within,
+        ..by_spans.clone()
+    };
+    for (within, told) in [
+        (None, vec![window]),
+        (Some(window..=u64::MAX), vec![window]),
+        (Some(window + 1..=u64::MAX), vec![]),
+        (Some(0..=u64::MAX - 1), vec![]),
+    ] {
+        let said = starts(asked(within.clone()), rule, &span, false);
+        assert_eq!(said, told, "{within:?}");
+    }
+    for (within, told) in [
+        (at(0).0..=u64::MAX, vec![u64::MAX]),
+        (at(0).0..=u64::MAX - 1, vec![]),
+    ] {
+        let said = starts(asked(Some(within.clone())), "r: always { a }", &span, false);
+        assert_eq!(said, told, "{within:?}");
+    }
 }

@@ -56,7 +56,7 @@ fn only_windows_that_are_asked_for_as_a_whole_are_told() {
     ];
     let starts = |from: u64, to: u64| -> Vec<u64> {
         let asked = Settings {
-            began_within: Some(at(from).0..at(to).0),
+            began_within: Some(at(from).0..=at(to).0 - 1),
             ..settings()
         };
         let found = findings("r: over 10s never { count(visit) > 1 }", asked, &spans);

@@ -20,6 +20,12 @@ impl Window {
         Window { start, length }
     }
 
+    /// Its last moment.
+    pub fn last(self) -> u64 {
+        self.start.saturating_add(self.length.saturating_sub(1))
+    }
+
+    /// The moment after that; the last of all times has none.
     pub fn end(self) -> u64 {
         self.start.saturating_add(self.length)
     }

@@ -219,9 +219,17 @@ fn spoil(tape: &mut Tape, spans: &mut Vec<Span>) {
             2 => spans[at].end = 0,
             // Another clock: the whole span lies elsewhere.
             3 => {
-                let shift = (tape.below(9) as u64) * MILLISECOND;
-                spans[at].start += shift;
-                spans[at].end += shift;
+                let shift = tape.below(9) as u64;
+                let length = spans[at].end.saturating_sub(spans[at].start);
+                // Behind the last of all times there is no moment.
+                spans[at].end = match shift {
+                    8 => u64::MAX,
+                    _ => spans[at].end.saturating_add(shift * MILLISECOND),
+                };
+                spans[at].start = match shift {
+                    8 => u64::MAX - length,
+                    _ => spans[at].start.saturating_add(shift * MILLISECOND),
+                };
             }
             4 | 5 => spans[at].parent = Some(id(0xf0 + tape.below(2) as u8)),
             6 => spans[at].parent = Some(spans[tape.below(spans.len())].id),
@@ -234,8 +242,8 @@ fn spoil(tape: &mut Tape, spans: &mut Vec<Span>) {
                 half.attributes = attributes(tape, 50, true);
                 // Which of two roots of one id and start is the trace's is nobody's to say.
                 if tape.chance(50) || half.parent.is_none() {
-                    half.start += MILLISECOND;
-                    half.end += MILLISECOND;
+                    half.start = half.start.saturating_add(MILLISECOND);
+                    half.end = half.end.saturating_add(MILLISECOND);
                 }
                 spans.push(half);
             }

@@ -2,6 +2,7 @@
 //! time, and what those come from. One pass, and every table is bounded.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use betrace_engine::{Finding, Settings, Timestamp, TraceId};
 use betrace_lang::rule::RuleId;
@@ -26,8 +27,8 @@ const BYTES_A_TRACE: u64 = 2 * (size_of::<TraceId>() + size_of::<Trace>()) as u6
 
 /// Of a trace whose spans come.
 struct Trace {
-    /// The earliest start of a span; `u64::MAX`: none has one.
-    start: u64,
+    /// The earliest start of a span.
+    start: Option<NonZeroU64>,
     /// When the recording's time was when a span came last.
     latest: u64,
     set: SetId,
@@ -108,9 +109,7 @@ impl Timeline {
 
     fn note(&mut self, finding: &Finding) {
         let seen = self.traces.get(&finding.trace_id);
-        let start = seen
-            .map(|trace| trace.start)
-            .filter(|start| *start != u64::MAX);
+        let start = seen.and_then(|trace| trace.start).map(NonZeroU64::get);
         let seen_at = Sighting {
             at: start.unwrap_or(finding.start),
             trace: finding.trace_id,
@@ -193,15 +192,16 @@ impl Watch for Timeline {
                     continue;
                 }
                 let trace = traces.entry(id).or_insert(Trace {
-                    start: u64::MAX,
+                    start: None,
                     latest: now.0,
                     set: resource,
                     resource,
                 });
                 trace.latest = now.0;
-                let starts = spans.iter().map(|(_, start)| *start);
-                let earliest = starts.filter(|start| *start != 0).min();
-                trace.start = earliest.map_or(trace.start, |start| start.min(trace.start));
+                let starts = spans
+                    .iter()
+                    .filter_map(|(_, start)| NonZeroU64::new(*start));
+                trace.start = trace.start.into_iter().chain(starts).min();
                 if trace.resource != resource {
                     trace.resource = resource;
                     trace.set = origins.both(trace.set, resource);
@@ -246,7 +246,7 @@ mod tests {
             span_id: vec![1; 8],
             name: name.to_owned(),
             start_time_unix_nano: start,
-            end_time_unix_nano: start + 1,
+            end_time_unix_nano: start.saturating_add(1),
             ..Span::default()
         };
         let scope = ScopeSpans {
@@ -353,6 +353,21 @@ mod tests {
         timeline.prune_at = 1;
         timeline.spans(&request(3, SECOND, "a"), Timestamp(100_000 * SECOND));
         assert_eq!(timeline.traces.len(), 1);
+    }
+
+    #[test]
+    fn a_trace_that_began_at_the_last_of_all_times_is_in_its_stretch() {
+        let mut timeline = Timeline::new(Width::Auto, &settings());
+        // What says when the trace was is its start, and not its finding.
+        timeline.spans(&request(1, u64::MAX, "good"), Timestamp(0));
+        let start = timeline.traces.values().map(|trace| trace.start);
+        assert_eq!(start.collect::<Vec<_>>(), [NonZeroU64::new(u64::MAX)]);
+        run(&mut timeline, [(1, u64::MAX, "good")].into_iter());
+        let tally = timeline.rules.values().next().unwrap();
+        assert_eq!(
+            (tally.kept, tally.without_time, tally.buckets.len()),
+            (1, 0, 1)
+        );
     }
 
     #[test]
