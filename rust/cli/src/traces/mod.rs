@@ -15,6 +15,7 @@ mod archive;
 mod columns;
 mod kind;
 mod out;
+mod packed;
 mod reader;
 mod shape;
 mod source;

@@ -1,9 +1,11 @@
 //! Bytes of one input, decompressed, behind a window that can look ahead.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::packed::Packed;
 
 const STEP: usize = 256 * 1024;
 
@@ -66,19 +68,12 @@ impl<'a> Source<'a> {
     pub fn unpacked(inner: impl Read + 'a) -> io::Result<Source<'a>> {
         let mut source = Source::plain(inner);
         for _ in 0..MAX_LAYERS {
-            match *source.fill(4)? {
-                [0x1f, 0x8b, ..] => {
-                    source = Source::plain(flate2::bufread::MultiGzDecoder::new(
-                        BufReader::with_capacity(STEP, source),
-                    ));
+            match Packed::of(source)? {
+                Ok(packed) => {
+                    source = Source::plain(packed);
                     source.is_raw = false;
                 }
-                // A zstd frame, or the skippable one that some writers put first.
-                [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-                    source = Source::plain(zstd::Decoder::new(source)?);
-                    source.is_raw = false;
-                }
-                _ => break,
+                Err(as_it_is) => return Ok(as_it_is),
             }
         }
         Ok(source)
@@ -268,12 +263,20 @@ fn read_into(inner: &mut dyn Read, is_at_end: &mut bool, room: &mut [u8]) -> io:
 
 impl Read for Source<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.start == self.end && !self.is_at_end {
-            self.read_more()?;
-        }
-        let count = out.len().min(self.end - self.start);
-        out[..count].copy_from_slice(&self.window()[..count]);
+        let window = self.fill(1)?;
+        let count = out.len().min(window.len());
+        out[..count].copy_from_slice(&window[..count]);
         self.take(count);
         Ok(count)
+    }
+}
+
+impl BufRead for Source<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.fill(1)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.take(count);
     }
 }

@@ -176,6 +176,48 @@ fn a_cut_archive_keeps_what_came() {
     }
 }
 
+#[test]
+fn what_stands_behind_packed_data_is_named_and_what_is_packed_is_kept() {
+    let (one, two) = (line("one") + "\n", line("two") + "\n");
+    let packings: [fn(&[u8]) -> Vec<u8>; 2] = [gzip, zstd];
+    for (pack, name) in packings.into_iter().zip(["gzip", "zstd"]) {
+        let packed = [pack(one.as_bytes()), pack(two.as_bytes())].concat();
+        for behind in [
+            &b"x"[..],
+            b"\x1f",
+            b"\0\0garbage",
+            b"#!/bin/sh\necho some other file\n",
+        ] {
+            let bytes = [&packed, behind].concat();
+            let zeros = behind.iter().take_while(|byte| **byte == 0).count();
+            let expected = format!(
+                "cannot read on: the {name} data ends at byte {} and something else stands behind it: \
+                 cut that off, or pack all of it anew",
+                packed.len() + zeros
+            );
+            for read in [read(&bytes), read_slowly(&bytes, 7)] {
+                assert_eq!(read.names(), ["one", "two"], "{name} {behind:?}");
+                assert_eq!(read.broken.len(), 1, "{name} {behind:?}");
+                assert!(read.broken[0].ends_with(&expected), "{}", read.broken[0]);
+            }
+        }
+        // A tape is filled up with zeros, and what is appended to a file is packed for itself.
+        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0][..], b"xx"].concat();
+        for behind in [vec![], vec![0; 600_000], pack(b""), skippable] {
+            for bytes in [
+                [&packed[..], &behind].concat(),
+                [&packed[..], &behind, &pack(b"")].concat(),
+            ] {
+                let read = read(&bytes);
+                assert_eq!(
+                    (read.names(), &read.broken[..]),
+                    (vec!["one", "two"], &[][..])
+                );
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
