@@ -10,6 +10,7 @@ mod layout;
 mod modern;
 mod tree;
 
+pub(crate) use layout::{WIDTH, has_comment};
 pub(crate) use modern::TextKind;
 
 use crate::condition::lexer::lex;
@@ -31,7 +32,7 @@ pub struct FormatOptions {
 /// # Errors
 /// The faults of its form, if it has any: what cannot be read is not touched.
 pub fn format_condition(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
-    formatted(text, options, TextKind::Condition, &[])
+    formatted(text, options, TextKind::Condition, &[], WIDTH)
 }
 
 /// The names that a condition binds.
@@ -39,12 +40,14 @@ pub(crate) fn bound_names(text: &str) -> Vec<Name> {
     bound::names(&parse(text.into(), &Limits::default(), &mut Vec::new()))
 }
 
-/// Formats a text of some kind. `bound`: names of bound spans in scope besides those that it binds itself.
+/// Formats a text of some kind. `bound`: names of bound spans in scope besides those that it binds itself. `width`: that of
+/// lines, in characters; clauses and comments end theirs before.
 pub(crate) fn formatted(
     text: &str,
     options: FormatOptions,
     kind: TextKind,
     bound: &[Name],
+    width: usize,
 ) -> Result<String, Vec<Fault>> {
     let limits = Limits::default();
     let mut faults = Vec::new();
@@ -70,5 +73,5 @@ pub(crate) fn formatted(
         }
     }
     let lexed = lex((&*text).into(), &limits, &mut faults);
-    Ok(layout::laid_out(&tree::tree(&text, &lexed)))
+    Ok(layout::laid_out(&tree::tree(&text, &lexed), width))
 }

@@ -12,7 +12,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::condition::format::{FormatOptions, TextKind, formatted};
+use crate::condition::format::{FormatOptions, TextKind, WIDTH, formatted};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::fault::Fault;
 use crate::file::format_file::edit::edit;
@@ -29,11 +29,13 @@ use crate::rule::Name;
 ///
 /// The faults of the YAML, or else those that keep a text from being read, all with their places.
 pub fn format_file(text: &str, options: FormatOptions) -> Result<String, Vec<Diagnostic>> {
-    let format = |text: &str, kind: TextKind, bound: &[Name]| formatted(text, options, kind, bound);
+    let format = |text: &str, kind: TextKind, bound: &[Name], width: usize| {
+        formatted(text, options, kind, bound, width)
+    };
     format_with(text, options.modern, &format)
 }
 
-type Format<'a> = &'a dyn Fn(&str, TextKind, &[Name]) -> Result<String, Vec<Fault>>;
+type Format<'a> = &'a dyn Fn(&str, TextKind, &[Name], usize) -> Result<String, Vec<Fault>>;
 
 fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, Vec<Diagnostic>> {
     let limits = &Limits::default();
@@ -58,7 +60,8 @@ fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, V
         let Some(scalar) = passage.node.as_scalar() else {
             continue;
         };
-        match format(&scalar.value, passage.kind, &passage.bound) {
+        let width = if passage.is_flow { usize::MAX } else { WIDTH };
+        match format(&scalar.value, passage.kind, &passage.bound, width) {
             Ok(formatted) => {
                 let edit = edit(text, &passage, &formatted, newline);
                 wanted.push(if edit.is_some() {

@@ -3,11 +3,14 @@
 use super::tree::{Glue, Item, Separator};
 
 /// A line is broken where it would be longer, in characters.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 const STEP: usize = 2;
 
-pub(super) fn laid_out(items: &[Item]) -> String {
-    let mut lines = Lines::default();
+pub(super) fn laid_out(items: &[Item], width: usize) -> String {
+    let mut lines = Lines {
+        lines: Vec::new(),
+        width,
+    };
     let is_clauses = items.iter().any(|item| {
         matches!(
             item,
@@ -57,9 +60,9 @@ pub(super) fn laid_out(items: &[Item]) -> String {
     lines.text()
 }
 
-#[derive(Default)]
 struct Lines {
     lines: Vec<String>,
+    width: usize,
 }
 
 impl Lines {
@@ -140,7 +143,7 @@ impl Lines {
             )
         });
         if let Some(line) =
-            flat(items).filter(|line| first + line.chars().count() <= WIDTH && !has_rest)
+            flat(items).filter(|line| first + line.chars().count() <= self.width && !has_rest)
         {
             self.push(first, line);
             return;
@@ -219,7 +222,7 @@ impl Lines {
         }
         let line = flat(items);
         if let Some(line) = &line
-            && indent + line.chars().count() + after.len() <= WIDTH
+            && indent + line.chars().count() + after.len() <= self.width
         {
             self.push(indent, format!("{line}{after}"));
             return;
@@ -314,7 +317,7 @@ fn has_inner_comment(item: &Item) -> bool {
 }
 
 /// Whether the line ends in a comment. Quoted texts may have the signs of one in them.
-fn has_comment(line: &str) -> bool {
+pub(crate) fn has_comment(line: &str) -> bool {
     let mut quote = None;
     let mut is_escaped = false;
     for (at, sign) in line.char_indices() {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::condition::format::has_comment;
 use crate::file::format_file::find::{Passage, scalar_begin};
 use crate::file::yaml::{ScalarMap, Style};
 
@@ -87,7 +88,7 @@ fn one_line(formatted: &str) -> Option<String> {
     let mut out = String::new();
     let count = formatted.lines().count();
     for (index, line) in formatted.lines().enumerate() {
-        if index + 1 < count && (line.contains("//") || line.contains('#')) {
+        if index + 1 < count && has_comment(line) {
             return None;
         }
         if !out.is_empty() {

@@ -6,7 +6,7 @@ use super::*;
 use crate::file::yaml::{YamlKind, YamlNode};
 
 /// Stands for the formatter of conditions: words, a clause a line.
-fn clauses(text: &str, _: TextKind, _: &[Name]) -> Result<String, Vec<Fault>> {
+fn clauses(text: &str, _: TextKind, _: &[Name], _: usize) -> Result<String, Vec<Fault>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     Ok(words
         .join(" ")
@@ -70,6 +70,28 @@ fn a_plain_text_gets_quotes_where_yaml_could_read_it_otherwise() {
     }
 }
 
+/// Brackets that are broken open in a block stay closed where all stands on one line, and a text is no comment for what is in
+/// its quotes.
+#[test]
+fn a_long_text_in_a_flow_collection_is_spaced_as_a_short_one() {
+    let long = "never { max((any.where(http.url == \"https://shop.example/a\") or any.where(http.url == \"https://shop.example/b\")), span:duration) > 5s }";
+    let clauses = format!("when {{ any }} {long}");
+    for text in [long, &clauses] {
+        let spaced = text.replace('(', "(  ").replace(')', "  )");
+        let file = |text: &str| format!("rules: [ {{ id: r, condition: '{text}' }} ]\n");
+        let format = |text: &str| format_file(text, FormatOptions::default()).unwrap();
+        assert_eq!(format(&file(&spaced)), file(text));
+        assert_eq!(format(&file(text)), file(text));
+    }
+    let block =
+        format!("rules:\n- id: r\n  condition: {long}\n").replace(": never", ": |\n    never");
+    let formatted = format_file(&block, FormatOptions::default()).unwrap();
+    assert!(
+        formatted.lines().all(|line| line.len() <= 4 + WIDTH) && formatted.contains("max(\n"),
+        "{formatted}"
+    );
+}
+
 #[test]
 fn other_spellings_are_renamed_only_on_request() {
     let text = "rules:\n- id: a\n  expression: x\n";
@@ -105,7 +127,7 @@ fn collect(node: &YamlNode<'_>, texts: &Found<'_>, expected: bool, found: &mut V
                 match passages.any(|passage| passage.node.range == node.range) {
                     true => {
                         let value = if expected {
-                            clauses(&scalar.value, TextKind::Condition, &[]).unwrap()
+                            clauses(&scalar.value, TextKind::Condition, &[], WIDTH).unwrap()
                         } else {
                             scalar.value.to_string()
                         };
