@@ -113,6 +113,7 @@ func (c *Config) Validate() error {
 		err = errors.Join(err, fmt.Errorf("trace::root_timeout (%v) must not be longer than trace::max_age (%v)", c.Trace.RootTimeout, c.Trace.MaxAge))
 	}
 	err = errors.Join(err, validateStorageInterval(c.StorageInterval), c.Violations.validateKeys(), c.Membership.validate(&c.Trace), c.Evidence.validate(), c.Privacy.validate())
+	c.Evidence.tellMissing(warnings)
 	if err == nil {
 		err = c.judgeRules(warnings)
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,46 @@ func TestAKeyHandsOverToTheNext(t *testing.T) {
 	requireChain(t, records)
 	require.Equal(t, []string{secondID, firstID}, records[2].signers)
 	require.Equal(t, []string{secondID}, records[3].signers)
+}
+
+func TestWhatEvidenceNeedsAndIsNotHereIsNamedAndRefusesNothing(t *testing.T) {
+	var said strings.Builder
+	warnings = &said
+	defer func() { warnings = os.Stderr }()
+	folder := t.TempDir()
+	key, _ := newKeyFile(t)
+	gone := filepath.Join(folder, "gone")
+	for _, one := range []struct {
+		change func(*Evidence)
+		told   []string
+	}{
+		{func(e *Evidence) { e.Directory = folder }, nil},
+		{func(e *Evidence) { e.Directory, e.KeyFile, e.PreviousKeyFile = folder, key, key }, nil},
+		{func(e *Evidence) { e.Directory, e.KeyFile, e.Every = gone, gone, 0 }, nil},
+		{func(e *Evidence) { e.Directory, e.Emit = gone, "spans" }, nil},
+		{func(e *Evidence) { e.Directory = gone }, []string{"warning: evidence::directory: stat " + gone + ": no such file or directory; records wait in vain"}},
+		{func(e *Evidence) { e.Directory = key }, []string{"warning: evidence::directory: open " + key + ": not a directory; "}},
+		{func(e *Evidence) { e.Directory, e.KeyFile, e.PreviousKeyFile = folder, gone, gone }, []string{
+			"warning: evidence::key_file: open " + gone + ": no such file or directory; the Collector does not start without it",
+			"warning: evidence::previous_key_file: open " + gone,
+		}},
+	} {
+		said.Reset()
+		config := createDefaultConfig().(*Config)
+		config.Rules.Inline = inlineRules(checked)
+		config.Evidence.Every, config.Evidence.Emit = time.Minute, "file"
+		one.change(&config.Evidence)
+		require.NoError(t, config.Validate())
+		lines := strings.Split(strings.TrimSuffix(said.String(), "\n"), "\n")
+		if one.told == nil {
+			require.Empty(t, said.String())
+			continue
+		}
+		require.Len(t, lines, len(one.told), said.String())
+		for i, begin := range one.told {
+			require.True(t, strings.HasPrefix(lines[i], begin), lines[i])
+		}
+	}
 }
 
 func TestEvidenceThatCannotBeIsRefusedWithoutAKeyInTheText(t *testing.T) {
