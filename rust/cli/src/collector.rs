@@ -8,6 +8,7 @@
 mod faults;
 mod inline;
 mod keys;
+mod missing;
 pub mod remark;
 mod said;
 mod sampling;
@@ -25,7 +26,7 @@ use betrace_lang::{Diagnostic, Limits, LineIndex, Loaded, LoadedRule, SourceFile
 
 use crate::paths;
 
-use inline::{Filled, Inline, Reading, TRIED};
+use inline::{Filled, Inline};
 use keys::{KEYS, Kind};
 use remark::{NO_RULES, Remark, UNREADABLE_RULES};
 use said::Said;
@@ -73,17 +74,16 @@ impl Set {
     /// is wrong whatever it is, and what may be.
     pub fn check(&self, limits: &Limits) -> Loaded {
         let mut loaded = self.load(limits);
-        let Some(inline) = self.inline.as_ref().filter(|inline| inline.is_unsure()) else {
+        let Some(inline) = &self.inline else {
             return loaded;
         };
         let of_inline = |said: Vec<Diagnostic>| -> (Vec<_>, Vec<_>) {
             said.into_iter()
                 .partition(|one| one.file == self.files.len())
         };
-        let readings = TRIED.map(|with| {
+        let readings = inline.readings(|with| {
             let read = self.load_with(&inline.filled(Some(with)), limits);
-            let said = of_inline(read.diagnostics).0;
-            Reading { with, said }
+            of_inline(read.diagnostics).0
         });
         let (known, others) = of_inline(loaded.diagnostics);
         loaded.diagnostics = others;
@@ -163,7 +163,8 @@ impl Configuration {
         SourceFile::new(self.name.as_str(), text)
     }
 
-    /// Whether samplers behind the processor of this set drop what its rules find at the close of a trace.
+    /// What the processor of this set names and is not there, and whether samplers behind it drop what its rules find at the close
+    /// of a trace.
     pub fn doubts(&self, set: &Set, longest_trace: u64, rules: &[LoadedRule]) -> Vec<Remark> {
         let asked = Asked {
             processor: &set.processor,
@@ -171,7 +172,16 @@ impl Configuration {
             longest_trace,
             rules,
         };
-        sampling::doubts(&self.root, &asked, with_environment)
+        let own = |(key, _): &(&Node, &Node)| key.text() == Some(&*set.processor);
+        let processor = self.processors().find(own);
+        let mut doubts = processor.map_or_else(Vec::new, |(_, processor)| {
+            missing::doubts(&Said {
+                processor,
+                resolved: &with_environment,
+            })
+        });
+        doubts.extend(sampling::doubts(&self.root, &asked, with_environment));
+        doubts
     }
 
     /// Finds the processors of type `betrace` (`betrace`, `betrace/name`) and their rules.

@@ -3,7 +3,7 @@
 //!
 //! What is not known here may be anything. So such rules are loaded several times, each with another text in its place, and the
 //! reading with the fewest faults is told: what stands in all of them is true whatever the Collector puts there, and the rest is
-//! told as unsure.
+//! told as unsure, in a note. Of a rule of which one reading says nothing there is nothing to tell, so that no other is asked for.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use betrace_lang::{Diagnostic, LineIndex};
 use super::yaml::{Node, parse};
 
 /// What is tried in place of what is not known: a number, a time, a word, what is so, a severity, a condition, an expression.
-pub const TRIED: [&str; 7] = ["0", "1s", "x", "true", "high", "never { x }", "a.+b"];
+const TRIED: [&str; 7] = ["0", "1s", "x", "true", "high", "never { x }", "a.+b"];
 
 /// The rules of one processor that stand in the configuration itself.
 pub struct Inline {
@@ -116,22 +116,34 @@ impl Inline {
         Filled { text, places }
     }
 
-    /// Whether it takes something that is not known here.
-    pub fn is_unsure(&self) -> bool {
-        self.placeholders.iter().any(|one| one.value.is_none())
+    /// The readings that tell what is said of rules which take something that is not known here. `read`: what is said of the
+    /// inline rules with this text in its place.
+    pub fn readings(&self, mut read: impl FnMut(&'static str) -> Vec<Diagnostic>) -> Vec<Reading> {
+        let mut open = self.unsure_rules();
+        let mut readings = Vec::new();
+        for with in TRIED {
+            if open.is_empty() {
+                break;
+            }
+            let said = read(with);
+            open.retain(|rule| said.iter().any(|one| is_in(rule, one)));
+            readings.push(Reading { with, said });
+        }
+        readings
+    }
+
+    /// Where the rules stand that take something which is not known here.
+    fn unsure_rules(&self) -> Vec<&Range<usize>> {
+        let rules = self.rules.iter();
+        rules
+            .filter(|rule| self.unknown_in(rule).next().is_some())
+            .collect()
     }
 
     /// What is said of all rules: of those that are known whole what `known` says, of each other what the best of its readings
     /// says. `known` are of the inline rules too.
     pub fn told(&self, known: Vec<Diagnostic>, readings: &[Reading]) -> Vec<Diagnostic> {
-        let unsure: Vec<&Range<usize>> = self
-            .rules
-            .iter()
-            .filter(|rule| self.unknown_in(rule).next().is_some())
-            .collect();
-        let is_in = |rule: &Range<usize>, one: &Diagnostic| {
-            (rule.start..=rule.end).contains(&one.range.start)
-        };
+        let unsure = self.unsure_rules();
         let mut told = known;
         told.retain(|one| !unsure.iter().any(|rule| is_in(rule, one)));
         for rule in unsure {
@@ -166,15 +178,12 @@ impl Inline {
         told
     }
 
-    /// It may be no fault where the Collector runs, so it is none of this command.
+    /// It may be no fault where the Collector runs, so it is none here, nor a warning: nobody can mend what may be right.
     fn unsure(&self, mut one: Diagnostic, rule: &Range<usize>, with: &str) -> Diagnostic {
         let in_range = self.unknown_in(&one.range).next();
         let named = in_range.or_else(|| self.unknown_in(rule).next());
         let named = named.map_or("", |named| &self.masked[named.range.clone()]);
-        one.severity = match one.severity {
-            DiagnosticSeverity::Error => DiagnosticSeverity::Warning,
-            _ => DiagnosticSeverity::Note,
-        };
+        one.severity = DiagnosticSeverity::Note;
         one.message = format!(
             "unsure, with `{with}` in place of `{named}`, which is not known here: {}",
             one.message
@@ -243,6 +252,11 @@ impl Filled {
     }
 }
 
+/// Whether it is said of the rule that stands there.
+fn is_in(rule: &Range<usize>, one: &Diagnostic) -> bool {
+    (rule.start..=rule.end).contains(&one.range.start)
+}
+
 /// Whether two readings say the same of the same place.
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     (one.code, &one.range, &one.message) == (other.code, &other.range, &other.message)
@@ -285,6 +299,12 @@ fn value_of(placeholder: &str, resolved: &impl Fn(&str) -> String) -> Option<Str
     }
 }
 
+/// Whether all that a text takes from elsewhere is known here.
+pub fn is_known(text: &str, resolved: &impl Fn(&str) -> String) -> bool {
+    let mut all = placeholders_in(text).into_iter();
+    all.all(|range| value_of(&text[range], resolved).is_some())
+}
+
 /// A scalar's text with all that is known of it.
 fn replaced(text: &str, resolved: &impl Fn(&str) -> String) -> String {
     let (mut out, mut at) = (String::new(), 0);
@@ -295,4 +315,42 @@ fn replaced(text: &str, resolved: &impl Fn(&str) -> String) -> String {
         at = range.end;
     }
     out + &text[at..]
+}
+
+#[cfg(test)]
+mod tests {
+    use betrace_lang::codes::Code;
+
+    use super::*;
+
+    /// Which texts were tried of these rules, where the readings say that much is wrong at these places.
+    fn tried(text: &str, says: &[&[&str]]) -> Vec<&'static str> {
+        let root = parse(text).unwrap();
+        let inline = Inline::of(text.to_owned(), root.get("rules").unwrap(), &|_| {
+            String::new()
+        });
+        let lines = LineIndex::new(text);
+        let said = |place: &&str| {
+            let at = text.find(place).unwrap();
+            Diagnostic::new(Code("E0001"), 0, at..at + 1, &lines, "no".to_owned())
+        };
+        let mut tried = Vec::new();
+        let _ = inline.readings(|with| {
+            tried.push(with);
+            says.get(tried.len() - 1)
+                .map_or_else(Vec::new, |places| places.iter().map(said).collect())
+        });
+        tried
+    }
+
+    #[test]
+    fn no_more_is_tried_once_there_is_nothing_more_to_tell() {
+        let known = "rules: [ { id: a, condition: x } ]";
+        assert_eq!(tried(known, &[&["x"][..]; 9]), [""; 0]);
+        let rules = "rules: [ { id: x, condition: '${env:A}' }, { id: y, condition: '${env:B}' }, { id: z } ]";
+        assert_eq!(tried(rules, &[]), TRIED[..1]);
+        assert_eq!(tried(rules, &[&["z"]]), TRIED[..1], "of one that is known");
+        assert_eq!(tried(rules, &[&["x", "y"], &["y"], &["x"]]), TRIED[..3]);
+        assert_eq!(tried(rules, &[&["x"][..]; 9]), TRIED);
+    }
 }

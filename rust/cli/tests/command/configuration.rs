@@ -51,7 +51,7 @@ fn told(desk: &Desk, config: &str) -> (Vec<Value>, i32) {
 
 #[test]
 fn all_faults_of_a_configuration_are_told_in_one_run() {
-    let desk = Desk::with(&[]);
+    let desk = Desk::with(&[("f", "")]);
     for Case { says, config, keys } in cases() {
         let (told, code) = told(&desk, &config);
         let found: BTreeSet<String> = told
@@ -207,7 +207,7 @@ fn a_value_that_is_known_is_judged_at_its_placeholder() {
     assert_eq!(code, 1);
 }
 
-/// What fits nothing that is tried, but may fit in the Collector: told, and no error of this run.
+/// What fits nothing that is tried, but may fit in the Collector: told, and neither an error nor a warning of this run.
 #[test]
 fn what_only_the_collector_knows_is_told_as_unsure() {
     let desk = Desk::with(&[]);
@@ -226,6 +226,53 @@ fn what_only_the_collector_knows_is_told_as_unsure() {
     let (told, code) = told(&desk, config);
     insta::assert_snapshot!(lines(&told));
     assert_eq!(code, 0);
+}
+
+/// It may be there where the Collector runs: so it is named, and nothing fails for it.
+#[test]
+fn what_evidence_needs_and_is_not_here_is_named() {
+    let desk = Desk::with(&[("key.pem", ""), ("records/kept", "")]);
+    let told_of = |evidence: &str| {
+        let rules = "rules: { inline: [ { id: r, condition: 'never { x }' } ] }";
+        let (told, code) = told(&desk, &format!("\n    {rules}\n    evidence: {evidence}"));
+        assert_eq!(code, 0, "{evidence}");
+        let told = told.iter().map(|one| {
+            assert_eq!(
+                (&one["code"], &one["severity"]),
+                (&"N0301".into(), &"note".into())
+            );
+            assert!(
+                one["help"]
+                    .as_str()
+                    .unwrap()
+                    .contains("where the Collector runs")
+            );
+            one["message"].as_str().unwrap().to_owned()
+        });
+        told.collect::<Vec<_>>()
+    };
+    let file = |rest: &str| format!("{{ every: 1h, emit: file, {rest} }}");
+    for silent in [
+        file("directory: records"),
+        file("directory: records, key_file: key.pem, previous_key_file: key.pem"),
+        file("directory: '${env:BETRACE_NOT_SET}/x'"),
+        "{ emit: file, directory: nowhere, key_file: nowhere }".to_owned(),
+        "{ every: 1h, directory: nowhere }".to_owned(),
+    ] {
+        assert_eq!(told_of(&silent), [""; 0], "{silent}");
+    }
+    let gone = "nowhere: No such file or directory (os error 2)";
+    assert_eq!(
+        told_of(&file(
+            "directory: nowhere, key_file: nowhere, previous_key_file: nowhere"
+        )),
+        ["directory", "key_file", "previous_key_file"]
+            .map(|key| format!("evidence.{key}: not there for this command: {gone}"))
+    );
+    assert_eq!(
+        told_of(&file("directory: key.pem")),
+        ["evidence.directory: not there for this command: key.pem: not a directory"]
+    );
 }
 
 #[test]
