@@ -156,7 +156,7 @@ impl Engine {
         turns: Option<&dyn Turns>,
     ) -> Result<Consumed, ConsumeError> {
         let now = self.advance(now);
-        let (mut from, mut spans) = (0, 0);
+        let (mut from, mut spans, mut malformed) = (0, 0, 0);
         loop {
             let message = (otlp, from);
             let (result, queued_findings) = self.with_rules(now, |context, scratch| {
@@ -167,11 +167,13 @@ impl Engine {
                 message: error.to_string(),
             })?;
             spans += taken.spans;
+            malformed += taken.malformed;
             match taken.rest {
                 Some(rest) => from = rest,
                 None => {
                     return Ok(Consumed {
                         spans,
+                        malformed,
                         queued_findings,
                     });
                 }

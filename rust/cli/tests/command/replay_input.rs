@@ -169,6 +169,55 @@ fn input_that_holds_nothing_at_all_is_broken() {
 }
 
 #[test]
+fn spans_without_a_usable_id_are_broken_input_in_protobuf_too() {
+    let desk = desk();
+    let span = |trace_id: &[u8], span_id: &[u8]| {
+        let mut span = vec![0x0a, trace_id.len() as u8];
+        span.extend_from_slice(trace_id);
+        span.extend([0x12, span_id.len() as u8]);
+        span.extend_from_slice(span_id);
+        let mut request = vec![0x0a, span.len() as u8 + 4, 0x12, span.len() as u8 + 2];
+        request.extend([0x12, span.len() as u8]);
+        request.extend(span);
+        request
+    };
+    for (file, trace_id, span_id, code) in [
+        ("whole.bin", &[1; 16][..], &[1; 8][..], 0),
+        ("zero.bin", &[0; 16], &[1; 8], 3),
+        ("none.bin", &[], &[1; 8], 3),
+        ("long.bin", &[1; 17], &[1; 8], 3),
+        ("zero-span.bin", &[1; 16], &[0; 8], 3),
+    ] {
+        desk.write(file, &span(trace_id, span_id));
+        let ran = desk.run(&["replay", "--rules", "rules.yaml", file]);
+        assert_eq!(ran.code, code, "{file}: {}", ran.err);
+        let told = format!("{file}: byte 0: 1 span without a usable id, left out");
+        assert_eq!(ran.err.contains(&told), code == 3, "{file}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_message_whose_list_is_none_is_told() {
+    let desk = desk();
+    for (text, column) in [
+        (r#"{"resourceSpans":{"scopeSpans":[]}}"#, 18),
+        (r#"{"resource_spans":"gone"}"#, 19),
+        (r#"{"resourceSpans":5}"#, 18),
+    ] {
+        desk.write("odd.json", text.as_bytes());
+        let ran = desk.run(&["replay", "--rules", "rules.yaml", "odd.json"]);
+        assert_eq!(ran.code, 3, "{text}: {}", ran.err);
+        let told = format!("odd.json: line 1, column {column}: not an array");
+        assert!(ran.err.contains(&told), "{text}: {}", ran.err);
+    }
+    for text in [r#"{"resourceSpans":null}"#, r#"{"resourceSpans":[]}"#, "{}"] {
+        desk.write("odd.json", text.as_bytes());
+        let ran = desk.run(&["replay", "--rules", "rules.yaml", "odd.json"]);
+        assert_eq!(ran.code, 0, "{text}: {}", ran.err);
+    }
+}
+
+#[test]
 fn a_directory_without_a_recording_is_broken_input() {
     let desk = desk();
     std::fs::create_dir(desk.path("empty")).unwrap();

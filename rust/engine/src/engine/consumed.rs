@@ -7,6 +7,8 @@ use std::fmt;
 pub struct Consumed {
     /// Spans read, malformed ones and BeTrace's own included.
     pub spans: u64,
+    /// Of them those without a trace id of 16 bytes or a span id of 8, not all zero: they were left out.
+    pub malformed: u64,
     /// Findings that wait to be taken after this call.
     pub queued_findings: u64,
 }

@@ -54,6 +54,7 @@ pub trait Turns {
 /// How many spans were read, and where the message is to be gone on with, if it was left before its end.
 pub(crate) struct TakenIn {
     pub spans: u64,
+    pub malformed: u64,
     pub rest: Option<usize>,
 }
 
@@ -96,6 +97,7 @@ pub(crate) fn take_in(
     scratch.sink.tally.spans.malformed += stats.malformed;
     Ok(TakenIn {
         spans: stats.spans + stats.malformed,
+        malformed: stats.malformed,
         rest,
     })
 }

@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use betrace_engine::{CloseCause, Engine, Finding, PlanError, Timestamp, Turns};
+use betrace_engine::{
+    CloseCause, ConsumeError, Consumed, Engine, Finding, PlanError, Timestamp, Turns,
+};
 
 use crate::args::Close;
 use crate::feed::crew::Crew;
 use crate::feed::{self, Fed};
+use crate::output::counted;
 use crate::paths::TraceInputs;
 
 use super::clock::Clock;
@@ -65,12 +68,14 @@ pub fn through(
                 take(&engine, watch);
             }
             watch.spans(otlp, now);
-            engine.consume(otlp, now).map(drop)
+            engine.consume(otlp, now).and_then(whole)
         })
     } else {
         let now = clock.latest();
-        let consume =
-            |otlp: &[u8], turns: &dyn Turns| engine.consume_in_turn(otlp, now, turns).map(drop);
+        let consume = |otlp: &[u8], turns: &dyn Turns| {
+            let taken = engine.consume_in_turn(otlp, now, turns);
+            taken.and_then(whole)
+        };
         let crew = Crew::new(threads, engine.parts(), consume, || engine.has_room());
         feed::feed_in_turns(inputs, &crew, |trace| {
             engine.mark_partial(trace);
@@ -78,6 +83,20 @@ pub fn through(
     };
     drain(&engine, clock.latest(), threads, watch);
     Ok((engine, is_broken))
+}
+
+/// Spans that no trace can be told of are broken input, in protobuf as in JSON, whose reader tells them itself.
+fn whole(taken: Consumed) -> Result<(), ConsumeError> {
+    if taken.malformed == 0 {
+        return Ok(());
+    }
+    let spans = counted(taken.malformed, "span");
+    Err(ConsumeError {
+        offset: 0,
+        message: format!(
+            "{spans} without a usable id, left out: a trace id has 16 bytes and a span id 8, not all zero"
+        ),
+    })
 }
 
 /// Closes every trace, on several threads.

@@ -5,6 +5,7 @@
 //! opened; what is inside is told apart again. An object that only carries ids is no span.
 
 use super::keys::{Key, Keys};
+use super::otlp_field::odd;
 use super::{clickhouse, console, flat, jaeger, jaeger_model, otlp, refused, zipkin, zipkin_v1};
 use crate::traces::text::fault::Fault;
 use crate::traces::text::token::Cursor;
@@ -55,6 +56,8 @@ struct Outline {
     is_opened: bool,
     /// `status`: `PARTIAL`, as Tempo says it.
     is_partial: bool,
+    /// Where what should be the list of an OTLP message stands and is none.
+    no_list: Option<usize>,
     /// Where the values of these keys stand.
     spans: Option<usize>,
     processes: Option<usize>,
@@ -77,7 +80,12 @@ fn object(cursor: &mut Cursor<'_>, w: &mut Writer, depth: u32) -> Result<(), Fau
     let shape = of(keys);
     let end = cursor.at();
     let read = match shape {
-        Some(Shape::Nothing) => Ok(()),
+        Some(Shape::Nothing) => {
+            if let Some(at) = outline.no_list {
+                odd(cursor, at, "not an array");
+            }
+            Ok(())
+        }
         Some(Shape::ResourceSpans) => {
             cursor.back_to(start);
             return otlp::resource_spans(cursor, w);
@@ -116,6 +124,10 @@ fn member(
             cursor
                 .array(|cursor| otlp::resource_spans(cursor, w))
                 .map(drop)
+        }
+        (b"resourceSpans" | b"resource_spans", Some(next)) if next != b'n' => {
+            outline.no_list = Some(at);
+            cursor.skip()
         }
         (b"data", Some(b'[')) => {
             outline.is_opened = true;
@@ -160,7 +172,7 @@ enum Shape {
 fn of(keys: Keys) -> Option<Shape> {
     use Key::*;
     let shape = if keys.any(&[ResourceSpans, Batches]) && !keys.has(TraceId) {
-        // Not an array: null, or nothing that could be read.
+        // Null, or no array.
         Shape::Nothing
     } else if keys.has(OtherSignals) {
         Shape::Nothing
