@@ -112,6 +112,11 @@ pub fn unpacked(path: &Path) -> io::Result<Option<impl io::Read>> {
     Ok((!is_archive).then_some(source))
 }
 
+/// The bytes of a stream, compression undone.
+pub fn unpacked_stream<'a>(stream: impl io::Read + 'a) -> io::Result<impl io::Read + 'a> {
+    Source::unpacked(stream)
+}
+
 /// Reads a table that is in memory: a Parquet file with the columns of ClickHouse's `otel_traces`.
 pub fn read_table(parquet: bytes::Bytes, sink: &mut dyn Sink) {
     let mut out = Out::new(sink);

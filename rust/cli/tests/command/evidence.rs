@@ -274,6 +274,35 @@ fn packed_records_are_read_as_packed_recordings_are() {
 }
 
 #[test]
+fn records_are_read_from_a_pipe() {
+    let desk = desk();
+    replay(&desk, &["--evidence-key", &key("first.pem")]);
+    let key = key("first.pub.pem");
+    let record = std::fs::read(desk.path("e.jsonl")).unwrap();
+    let verify =
+        |input: &[u8]| desk.run_with(&["evidence", "verify", "-", "--public-key", &key], input);
+    let whole = [("plain", record.clone())]
+        .into_iter()
+        .chain(packed(&record));
+    for (how, input) in whole {
+        let ran = verify(&input);
+        assert_eq!(ran.code, 0, "{how}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("1 record"), "{how}: {}", ran.out);
+    }
+    let ran = verify(&record[..record.len() / 2]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.out.contains("<stdin>:1: not_a_record"), "{}", ran.out);
+    // Recordings come so as before.
+    let ran = verify(&std::fs::read(desk.path("home/alice/one.jsonl")).unwrap());
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.err.contains("no evidence record is here"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn records_in_an_archive_are_refused_with_what_to_do() {
     let desk = desk();
     replay(&desk, &[]);

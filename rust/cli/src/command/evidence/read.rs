@@ -12,7 +12,7 @@ use crate::args::EvidenceRecords;
 use crate::exit::Exit;
 use crate::output;
 use crate::paths;
-use crate::traces::unpacked;
+use crate::traces::{unpacked, unpacked_stream};
 use crate::window::typed;
 
 use super::travelled;
@@ -127,7 +127,10 @@ fn lines(records: &[PathBuf]) -> Result<Vec<Found>, Exit> {
             ));
             continue;
         }
-        let read = if !input.is_stdin() && holds_records(path).unwrap_or(true) {
+        let read = if input.is_stdin() && stdin_holds_records() {
+            unpacked_stream(io::stdin().lock())
+                .and_then(|records| lines_of(records, &input.name(), &mut found))
+        } else if !input.is_stdin() && holds_records(path).unwrap_or(true) {
             file_lines(path, &mut found)
         } else if !input.is_stdin() && travelled::is_of_logs(path).unwrap_or(false) {
             travelled::in_logs(path, &mut told)
@@ -136,7 +139,7 @@ fn lines(records: &[PathBuf]) -> Result<Vec<Found>, Exit> {
             Ok(())
         };
         if let Err(error) = read {
-            output::fault(format_args!("{}: {error}", path.display()));
+            output::fault(format_args!("{}: {error}", input.name()));
             return Err(Exit::Broken);
         }
     }
@@ -171,6 +174,17 @@ fn holds_records(path: &Path) -> io::Result<bool> {
     Ok(begin.is_some_and(|begin| BEGINNING.starts_with(&begin)))
 }
 
+/// By its first bytes, packed or not, which stay where they are; what comes in smaller pieces is no pipe of records.
+fn stdin_holds_records() -> bool {
+    let mut stdin = io::stdin().lock();
+    let Ok(first) = stdin.fill_buf() else {
+        return false;
+    };
+    let mut begin = [0; BEGINNING.len()];
+    let read = unpacked_stream(first).and_then(|mut source| source.read_exact(&mut begin));
+    read.is_ok() && begin == BEGINNING
+}
+
 /// Whether a file holds a key or a certificate, which auditors get beside the records.
 fn is_pem(path: &Path) -> bool {
     let begin = travelled::beginning(path, PEM.len());
@@ -183,7 +197,11 @@ fn is_archive(path: &Path) -> bool {
 
 fn file_lines(path: &Path, found: &mut Vec<Found>) -> io::Result<()> {
     let file = unpacked(path)?.ok_or_else(|| io::Error::other(ARCHIVE))?;
-    let mut file = BufReader::new(file);
+    lines_of(file, &path.display().to_string(), found)
+}
+
+fn lines_of(records: impl Read, name: &str, found: &mut Vec<Found>) -> io::Result<()> {
+    let mut file = BufReader::new(records);
     for number in 1.. {
         let mut text = Vec::new();
         // One byte more than a record may have, so that a longer one is told as such.
@@ -197,7 +215,7 @@ fn file_lines(path: &Path, found: &mut Vec<Found>) -> io::Result<()> {
             skip_line(&mut file)?;
         }
         found.push(Found {
-            file: path.display().to_string(),
+            file: name.to_owned(),
             number,
             text,
         });

@@ -85,6 +85,16 @@ pub fn written_time(tree: &Tree<'_>, what: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{what} is no time: `{}`", shown(tree)))
 }
 
+/// How many days a month has.
+fn days_of(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
 /// Nanoseconds since 1970 of `YYYY-MM-DD hh:mm:ss`, with `T` or a space between, a fraction or none,
 /// and `Z`, an offset or nothing (UTC) behind it. The year 1, which Go prints for no time, is 0.
 #[must_use]
@@ -109,8 +119,9 @@ pub fn time_of(text: &[u8]) -> Option<u64> {
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     if !(1..=12).contains(&month)
-        || !(1..=31).contains(&day)
+        || !(1..=days_of(year, month)).contains(&day)
         || hour > 24
+        || (hour == 24 && (minute, second) != (0, 0))
         || minute > 59
         || second > 60
     {
