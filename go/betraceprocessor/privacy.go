@@ -79,6 +79,9 @@ func (c *Privacy) validate() error {
 		if name == "" || len(name) > longestWithheld {
 			err = errors.Join(err, fmt.Errorf("privacy::attributes[%d] must have from 1 to %d bytes, and has %d", i, longestWithheld, len(name)))
 		}
+		if at := strings.IndexByte(name, '*'); at >= 0 && at < len(name)-1 {
+			err = errors.Join(err, fmt.Errorf("privacy::attributes[%d]: %q would withhold nothing: a * may stand at the end alone, for all keys that begin so", i, name))
+		}
 	}
 	return err
 }

@@ -88,6 +88,7 @@ func TestThePrivacyKeysAreBounded(t *testing.T) {
 		{func(p *Privacy) { p.Attributes = slices.Repeat([]string{"a"}, 501) }, "privacy::attributes must be at most 500, and are 501"},
 		{func(p *Privacy) { p.Attributes = []string{strings.Repeat("a", 257)} }, "privacy::attributes[0] must have from 1 to 256 bytes, and has 257"},
 		{func(p *Privacy) { p.Attributes = []string{"a", ""} }, "privacy::attributes[1] must have"},
+		{func(p *Privacy) { p.Attributes = []string{"user.*", "*password*"} }, "privacy::attributes[1]: \"*password*\" would withhold nothing"},
 		{func(p *Privacy) { p.ValueBytes = 0 }, "value_bytes value must be greater"},
 		{func(p *Privacy) { p.ValueBytes = 257 }, "value_bytes value must be less"},
 	} {

@@ -4,12 +4,12 @@
 use std::collections::HashSet;
 use std::ops::{Range, RangeInclusive};
 
-use betrace_lang::{duration_text, nearest};
+use betrace_lang::nearest;
 
-use super::keys::{Kind, is_section, kind, names_in};
+use super::keys::{Kind, is_section, kind, names_in, place_of};
 use super::remark::{Remark, UNKNOWN_KEY, WRONG_VALUE};
 use super::said::{Value, read};
-use super::scalar::{cut_off, flag, is_text, nanoseconds, whole};
+use super::scalar::{cut_off, flag, is_text, nanoseconds, nearly_time, time_text, whole};
 use super::yaml::Node;
 
 /// How long a secret may be, in bytes.
@@ -61,9 +61,11 @@ fn section(name: &str, node: &Node, resolved: &impl Fn(&str) -> String, found: &
 fn unknown(section: &str, path: &str, word: &str, key: &Node) -> Remark {
     let names = names_in(section);
     let near = nearest(word, names.iter().copied());
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", listed(&names)),
+    let help = match (near, place_of(word)) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, Some(("", name))) => format!("`{name}` stands in the processor itself"),
+        (None, Some((place, name))) => format!("`{name}` stands below `{place}`"),
+        (None, None) => format!("known here: {}", listed(&names)),
     };
     let remark = Remark::of(path, key.range.clone(), UNKNOWN_KEY, "no such key", help);
     match near {
@@ -201,14 +203,14 @@ fn of_duration(
         }
         None => {
             let what = format!("`{value}` is no duration");
-            Some(wrong(
-                what,
-                "write it as 10s, 250ms or 1m30s; none is below zero",
-            ))
+            Some(match nearly_time(value) {
+                Some(time) => wrong(what, &format!("write `{time}`")).suggest(time),
+                None => wrong(what, "write it as 10s, 250ms or 1m30s; none is below zero"),
+            })
         }
         Some(nanos) if (least..=most).contains(&nanos) || (or_zero && nanos == 0) => None,
         Some(_) => {
-            let bounds = format!("{} to {}", duration_text(least), duration_text(most));
+            let bounds = format!("{} to {}", time_text(least), time_text(most));
             let zero = if or_zero { "0, or " } else { "" };
             let what = format!("`{value}` is beyond its bounds");
             Some(wrong(what, &format!("it may be {zero}from {bounds}")))

@@ -127,6 +127,14 @@ pub fn names_in(section: &str) -> Vec<&'static str> {
     names
 }
 
+/// The section, empty for the processor itself, in which alone a key of this name stands, and the name.
+pub fn place_of(word: &str) -> Option<(&'static str, &'static str)> {
+    let split = |name: &'static str| name.split_once('.').unwrap_or(("", name));
+    let mut places = KEYS.iter().map(|(name, _)| split(name));
+    let found = places.find(|(_, name)| *name == word)?;
+    places.all(|(_, name)| name != word).then_some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,11 +2,11 @@
 //! trace is closed.
 
 use betrace_engine::{Settings, profile};
+use betrace_lang::LoadedRule;
 use betrace_lang::codes::Code;
-use betrace_lang::{LoadedRule, duration_text};
 
 use super::remark::Remark;
-use super::scalar::nanoseconds;
+use super::scalar::{nanoseconds, time_text};
 use super::timing::Timing;
 use super::yaml::Node;
 
@@ -121,9 +121,9 @@ fn of_sampler(
     if wait < needed {
         doubts.push(doubt(place, DECIDES_EARLY, format!(
                 "{name} decides {} after the first span of a trace, and what the rule {rule} finds at its close is lost: a trace of {} is judged by {}",
-                duration_text(wait),
-                duration_text(asked.longest_trace),
-                duration_text(needed),
+                time_text(wait),
+                time_text(asked.longest_trace),
+                time_text(needed),
             ), format!(
                 "`decision_wait: {}`: the longest trace (`--longest-trace`), `trace.idle_timeout` and 2 s",
                 whole_seconds(needed)
@@ -134,7 +134,7 @@ fn of_sampler(
     {
         doubts.push(doubt(place, DECIDES_AFTER_ROOT, format!(
                 "{name} decides {} after the root of a trace, which often comes first, and what the rule {rule} finds at the close is lost",
-                duration_text(after)
+                time_text(after)
             ), "leave `decision_wait_after_root_received` out".to_owned()));
     }
     let (place, held) = number("num_traces").unwrap_or((key.range.clone(), DEFAULT_TRACES));

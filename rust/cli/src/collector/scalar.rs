@@ -1,5 +1,7 @@
 //! Times and numbers as the Collector reads them.
 
+use betrace_lang::duration_text;
+
 /// A duration as Go's `time.ParseDuration` reads it, none below zero: `10s`, `1m30s`, `1.5h`, `0`.
 pub fn nanoseconds(text: &str) -> Option<u64> {
     const UNITS: [(&str, f64); 8] = [
@@ -33,6 +35,36 @@ pub fn nanoseconds(text: &str) -> Option<u64> {
     }
     // Go's durations end at 2^63 nanoseconds.
     (sum < 9.2e18).then_some(sum as u64)
+}
+
+/// A duration as the Collector reads it, which knows no days.
+pub fn time_text(nanos: u64) -> String {
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    let text = duration_text(nanos);
+    let days = text.strip_suffix('d').map(str::parse::<u64>);
+    match days {
+        Some(Ok(days)) => format!("{}h", 24 * days),
+        _ => text,
+    }
+}
+
+/// What is nearly a duration, as the Collector reads it: `5 s`, `5sec`, `1d`, `2 hours`.
+pub fn nearly_time(text: &str) -> Option<String> {
+    const UNITS: [(&[&str], u64); 5] = [
+        (&["ms", "msec", "millis", "milliseconds"], 1_000_000),
+        (&["s", "sec", "secs", "second", "seconds"], 1_000_000_000),
+        (&["m", "min", "mins", "minute", "minutes"], 60_000_000_000),
+        (&["h", "hr", "hrs", "hour", "hours"], 3_600_000_000_000),
+        (&["d", "day", "days"], 86_400_000_000_000),
+    ];
+    let text = text.trim().to_ascii_lowercase();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let unit = unit.trim_start();
+    let (_, length) = UNITS.iter().find(|(names, _)| names.contains(&unit))?;
+    let nanos = number.parse::<u64>().ok()?.checked_mul(*length)?;
+    Some(time_text(nanos))
 }
 
 /// Whether the Collector takes what stands there without quotes for a text, and for no number and nothing that is so or not.

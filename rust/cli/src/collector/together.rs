@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use betrace_engine::Settings;
-use betrace_lang::duration_text;
 
 use super::remark::{NO_RULES, Remark, WRONG_VALUE};
 use super::said::{Said, Value};
-use super::scalar::{flag, whole};
+use super::scalar::{flag, time_text, whole};
 
 const MOST_PREVIOUS_KEYS: usize = 7;
 const MOST_WITHHELD: usize = 500;
@@ -78,7 +77,7 @@ fn times<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
     if let Some(idle) = said.time(IDLE, default.idle_timeout)
         && most < idle
     {
-        let (most, idle) = (duration_text(most), duration_text(idle));
+        let (most, idle) = (time_text(most), time_text(idle));
         let what = format!("{most} is shorter than {IDLE}, {idle}");
         let what = match said.entry(MOST) {
             Some(_) => what,
@@ -92,7 +91,7 @@ fn times<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
         && root > most
         && root != default.root_timeout
     {
-        let (root, most) = (duration_text(root), duration_text(most));
+        let (root, most) = (time_text(root), time_text(most));
         let what = format!("{root} is longer than {MOST}, {most}");
         let help = "make it shorter, or max_age longer";
         found.push(said.at_odds(&[ROOT], what, help));
@@ -121,9 +120,9 @@ fn members<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
     {
         let what = format!(
             "interval, {}, and settle, {}, are together longer than trace.idle_timeout, {}",
-            duration_text(interval),
-            duration_text(settle),
-            duration_text(idle)
+            time_text(interval),
+            time_text(settle),
+            time_text(idle)
         );
         let help = "else a trace is judged before it is known that its spans go elsewhere";
         let keys = [SETTLE, INTERVAL, "trace.idle_timeout", "membership.dns"];
@@ -181,9 +180,17 @@ fn privacy<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
         found.push(Remark::of(WITHHELD, place, WRONG_VALUE, what, help));
     }
     for (place, name) in names {
-        if let Some(name) = name
-            && !(1..=LONGEST_WITHHELD).contains(&name.len())
+        let Some(name) = name else {
+            continue;
+        };
+        if name
+            .split_once('*')
+            .is_some_and(|(_, rest)| !rest.is_empty())
         {
+            let what = format!("`{name}` would withhold nothing");
+            let help = "a `*` may stand at the end alone: `user.*` for all keys that begin so";
+            found.push(Remark::of(WITHHELD, place, WRONG_VALUE, what, help));
+        } else if !(1..=LONGEST_WITHHELD).contains(&name.len()) {
             let what = format!("a name of {} bytes", name.len());
             let help = format!("it must have from 1 to {LONGEST_WITHHELD}");
             found.push(Remark::of(WITHHELD, place, WRONG_VALUE, what, help));

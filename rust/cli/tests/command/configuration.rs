@@ -116,6 +116,64 @@ fn a_fault_has_its_place_and_a_way_out() {
 }
 
 #[test]
+fn what_is_offered_for_a_time_is_a_time_of_the_collector() {
+    let desk = Desk::with(&[]);
+    let rules = "\n    rules: { inline: [{ id: r, condition: 'never { x }' }] }";
+    for (key, value, offered) in [
+        ("trace: { late_window: ", "1d", "24h"),
+        ("trace: { forget_after: ", "2 days", "48h"),
+        ("trace: { late_window: ", "5 s", "5s"),
+        ("trace: { late_window: ", "90sec", "90s"),
+        ("trace: { late_window: ", "2 hours", "2h"),
+        ("trace: { late_window: ", "500 ms", "500ms"),
+        ("trace: { late_window: ", "1Min", "1m"),
+        ("trace: { late_window: ", "7", "7s"),
+    ] {
+        let (diagnostics, _) = told(&desk, &format!("{rules}\n    {key}{value} }}"));
+        assert_eq!(diagnostics.len(), 1, "{value}: {diagnostics:?}");
+        assert_eq!(diagnostics[0]["suggestion"], offered, "{value}");
+        let (diagnostics, code) = told(&desk, &format!("{rules}\n    {key}{offered} }}"));
+        assert_eq!((diagnostics.len(), code), (0, 0), "{offered}");
+    }
+    for (text, help) in [
+        ("evidence: { every: 25h }", "it may be 0, or from 1s to 24h"),
+        ("trace: { forget_after: 169h }", "it may be from 0s to 168h"),
+        (
+            "trace: { late_window: 5x }",
+            "write it as 10s, 250ms or 1m30s; none is below zero",
+        ),
+    ] {
+        let (diagnostics, _) = told(&desk, &format!("{rules}\n    {text}"));
+        assert_eq!(diagnostics[0]["help"], help, "{text}");
+    }
+}
+
+#[test]
+fn a_key_that_stands_elsewhere_is_sent_there() {
+    let desk = Desk::with(&[]);
+    let rules = "\n    rules: { inline: [{ id: r, condition: 'never { x }' }] }";
+    for (text, help) in [
+        ("memory_mib: 64", "`memory_mib` stands below `limits`"),
+        (
+            "trace: { spans_per_trace: 9 }",
+            "`spans_per_trace` stands below `limits`",
+        ),
+        (
+            "trace: { storage_interval: 9s }",
+            "`storage_interval` stands in the processor itself",
+        ),
+        // There are two of them.
+        (
+            "emit: none",
+            "known here: evidence, limits, membership, privacy, rules, status, storage, storage_interval, trace, violations",
+        ),
+    ] {
+        let (diagnostics, code) = told(&desk, &format!("{rules}\n    {text}"));
+        assert_eq!((&diagnostics[0]["help"], code), (&help.into(), 1), "{text}");
+    }
+}
+
+#[test]
 fn secrets_that_are_written_out_are_not_shown_beside_a_faulty_rule() {
     let desk = Desk::with(&[]);
     let config = " { violations: { key: hunter2hunter2hunter2 }, rules: { inline: [{ id: r, condition: 'never { x' }] } }";
