@@ -138,10 +138,17 @@ pub unsafe extern "C" fn betrace_engine_evidence(
     }
 }
 
+fn is_instance(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl BetraceEngine {
     fn record_of(&self, facts: &[u8], signer: Option<&Signer>) -> Result<Vec<u8>, String> {
         let facts: Facts =
             serde_json::from_slice(facts).map_err(|error| format!("the facts: {error}"))?;
+        if !is_instance(&facts.instance) {
+            return Err("the facts: `instance` is not 32 hexadecimal digits".to_owned());
+        }
         let Some(period) = self.engine.take_period() else {
             return Err("the engine's settings ask for no evidence".to_owned());
         };

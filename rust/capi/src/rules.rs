@@ -91,6 +91,7 @@ impl BetraceRules {
                 .filter(|rule| rule.enabled)
                 .cloned()
                 .collect()),
+            1 => Err("the rules have an error".to_owned()),
             errors => Err(format!("the rules have {errors} errors")),
         });
         rules.cloned()

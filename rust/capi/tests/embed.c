@@ -155,6 +155,8 @@ static void violations_come_out(void) {
   size_t said = 0;
   MUST(betrace_engine_evidence(engine, NULL, given, 5, out, sizeof out, &length, told, sizeof told, &said) == BETRACE_INVALID_ARGUMENT);
   MUST(said > 0);
+  const char *unnamed = "{\"instance\":\"zz\",\"cause\":\"stop\",\"now\":1700000061000000000}";
+  MUST(betrace_engine_evidence(engine, NULL, (const uint8_t *)unnamed, strlen(unnamed), out, sizeof out, &length, NULL, 0, NULL) == BETRACE_INVALID_ARGUMENT);
   MUST(betrace_engine_evidence(engine, NULL, given, strlen(facts), NULL, 0, &needed, NULL, 0, NULL) == BETRACE_BUFFER_TOO_SMALL);
   uint8_t *record = malloc(needed);
   MUST(betrace_engine_evidence(engine, NULL, given, strlen(facts), record, needed, &length, NULL, 0, NULL) == BETRACE_OK);
