@@ -134,7 +134,8 @@ impl Timeline {
             }
             Some(_) => self.origins.is_partial = true,
         }
-        if seen_at.at == 0 {
+        // The first of all windows begins then.
+        if seen_at.at == 0 && finding.window.is_none() {
             tally.without_time += 1;
             return;
         }
@@ -277,7 +278,15 @@ mod tests {
 
     /// Traces `(trace, start, name)` through a rule that forbids spans named `bad`.
     fn run(timeline: &mut Timeline, traces: impl Iterator<Item = (u64, u64, &'static str)>) {
-        let text = "rules: [ { id: r, condition: \"never { bad }\" } ]";
+        run_rule(timeline, "never { bad }", traces);
+    }
+
+    fn run_rule(
+        timeline: &mut Timeline,
+        condition: &str,
+        traces: impl Iterator<Item = (u64, u64, &'static str)>,
+    ) {
+        let text = format!("rules: [ {{ id: r, condition: \"{condition}\" }} ]");
         let files = vec![SourceFile::from_bytes("r.yaml".to_owned(), text.as_bytes())];
         let loaded = betrace_lang::load(&files, &Limits::default());
         let rules = loaded.rules.iter().map(|loaded| loaded.rule.clone());
@@ -355,29 +364,35 @@ mod tests {
         assert_eq!(timeline.traces.len(), 1);
     }
 
+    /// How many findings have a place in time and how many none, and in how many stretches.
+    fn placed(timeline: &Timeline) -> (u64, u64, usize) {
+        let tally = timeline.rules.values().next().unwrap();
+        let all = tally.violated + tally.kept;
+        let placed = all - tally.without_time;
+        (placed, tally.without_time, tally.buckets.len())
+    }
+
     #[test]
     fn a_trace_that_began_at_the_last_of_all_times_is_in_its_stretch() {
         let mut timeline = Timeline::new(Width::Auto, &settings());
-        // What says when the trace was is its start, and not its finding.
-        timeline.spans(&request(1, u64::MAX, "good"), Timestamp(0));
+        run(&mut timeline, [(1, u64::MAX, "good")].into_iter());
         let start = timeline.traces.values().map(|trace| trace.start);
         assert_eq!(start.collect::<Vec<_>>(), [NonZeroU64::new(u64::MAX)]);
-        run(&mut timeline, [(1, u64::MAX, "good")].into_iter());
-        let tally = timeline.rules.values().next().unwrap();
-        assert_eq!(
-            (tally.kept, tally.without_time, tally.buckets.len()),
-            (1, 0, 1)
-        );
+        assert_eq!(placed(&timeline), (1, 0, 1));
+    }
+
+    #[test]
+    fn the_first_of_all_windows_is_in_the_first_stretch() {
+        let mut timeline = Timeline::new(Width::Auto, &settings());
+        let condition = "over 10s never { count(bad) > 0 }";
+        run_rule(&mut timeline, condition, [(1, 1000, "bad")].into_iter());
+        assert_eq!(placed(&timeline), (1, 0, 1));
     }
 
     #[test]
     fn a_trace_without_any_time_is_in_no_stretch() {
         let mut timeline = Timeline::new(Width::Auto, &settings());
         run(&mut timeline, [(1, 0, "good")].into_iter());
-        let tally = timeline.rules.values().next().unwrap();
-        assert_eq!(
-            (tally.kept, tally.without_time, tally.buckets.len()),
-            (1, 1, 0)
-        );
+        assert_eq!(placed(&timeline), (0, 1, 0));
     }
 }
