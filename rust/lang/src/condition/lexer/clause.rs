@@ -32,7 +32,7 @@ impl Lexer<'_> {
             "then" | "must" | "require" | "requires" | "expect" | "ensure" | "assert" => {
                 Some("always")
             }
-            "forbid" | "deny" | "unless" | "not" | "mustnot" | "prohibit" => Some("never"),
+            "forbid" | "deny" | "not" | "mustnot" | "prohibit" => Some("never"),
             _ => None,
         })
         .or_else(|| nearest(&lower, CLAUSES.map(|(name, _)| name)));
