@@ -108,6 +108,9 @@ type facts struct {
 func (p *betraceProcessor) keepEvidence(ctx context.Context, r *running, key mark.Key) (outcome string, err error) {
 	config := &p.config.Evidence
 	if config.Every == 0 {
+		if config.Directory != "" || config.KeyFile != "" || config.Key != "" {
+			p.log.Warn("no evidence record is written: set evidence::every")
+		}
 		return "", nil
 	}
 	signer, err := config.signingKey()

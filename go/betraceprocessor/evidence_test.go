@@ -62,6 +62,21 @@ func TestTheChainGoesOnAfterAStopAndAfterAKill(t *testing.T) {
 	require.Equal(t, "unsigned", records[0].said.Predicate.Signer)
 }
 
+func TestEvidenceThatIsPreparedAndNeverWrittenIsToldAtTheStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Config)
+		told   int
+	}{
+		"a directory": {func(c *Config) { c.Evidence.Directory = t.TempDir() }, 1},
+		"a key":       {func(c *Config) { c.Evidence.Key = "k" }, 1},
+		"nothing":     {func(*Config) {}, 0},
+	} {
+		b := startBench(t, c.change, checked)
+		require.Equal(t, c.told, b.logs.FilterMessage("no evidence record is written: set evidence::every").Len(), name)
+		b.shutdown(t)
+	}
+}
+
 func TestAChainThatCannotBeReadIsToldByTheNextOne(t *testing.T) {
 	for name, stored := range map[string]string{
 		"no chain at all":    `{"chain":{"sequence":"seven"}}`,

@@ -12,6 +12,7 @@ pub const WRONG_VALUE: Code = Code("E0302");
 pub const AT_ODDS: Code = Code("E0303");
 pub const UNREADABLE_RULES: Code = Code("E0304");
 pub const NO_RULES: Code = Code("E0305");
+pub const NO_RECORDS: Code = Code("W0304");
 
 /// One thing to say about one place of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use betrace_engine::Settings;
 
-use super::remark::{NO_RULES, Remark, WRONG_VALUE};
+use super::remark::{NO_RECORDS, NO_RULES, Remark, WRONG_VALUE};
 use super::said::{Said, Value};
 use super::scalar::{flag, time_text, whole};
 
@@ -166,6 +166,14 @@ fn evidence<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) 
     if writes && is_on && !is_set("evidence.directory") {
         let what = "`file` needs a directory to write to".to_owned();
         found.push(said.at_odds(&["evidence.emit"], what, "set `evidence.directory`"));
+    }
+    let prepared = ["evidence.directory", "evidence.key_file", "evidence.key"];
+    if said.entry("evidence.every").is_none()
+        && let Some(key) = prepared.into_iter().find(|key| is_set(key))
+    {
+        let what = "no record is written, for evidence.every is not set";
+        let help = "set it, as `every: 1h`; `every: 0s` says that none is wanted";
+        found.push(Remark::of(key, said.place(&[key]), NO_RECORDS, what, help));
     }
 }
 

@@ -149,6 +149,28 @@ fn what_is_offered_for_a_time_is_a_time_of_the_collector() {
 }
 
 #[test]
+fn evidence_that_is_prepared_and_never_written_is_doubted() {
+    let desk = Desk::with(&[]);
+    let rules = "\n    rules: { inline: [{ id: r, condition: 'never { x }' }] }";
+    for (evidence, wanted) in [
+        ("{ emit: file, directory: /var }", 1),
+        ("{ key_file: /etc/key.pem }", 1),
+        ("{ key: '${env:BETRACE_NOT_SET}', directory: /var }", 1),
+        ("{ every: 0s, key_file: /etc/key.pem }", 0),
+        (
+            "{ every: '${env:BETRACE_NOT_SET}', key_file: /etc/key.pem }",
+            0,
+        ),
+        ("{ samples: 3 }", 0),
+    ] {
+        let (diagnostics, code) = told(&desk, &format!("{rules}\n    evidence: {evidence}"));
+        let codes = diagnostics.iter().map(|one| &one["code"]);
+        let count = codes.filter(|code| *code == "W0304").count();
+        assert_eq!((count, code), (wanted, 0), "{evidence}: {diagnostics:?}");
+    }
+}
+
+#[test]
 fn a_key_that_stands_elsewhere_is_sent_there() {
     let desk = Desk::with(&[]);
     let rules = "\n    rules: { inline: [{ id: r, condition: 'never { x }' }] }";
