@@ -7,7 +7,7 @@
 # that cost nothing, and what an open breaker refused counts as the bank's failures.
 #
 # Expectation: the agent, which counts each attempt on the wire, counts none where there was none, or says so.
-# What to do, run here: ask `exists(network.peer.address)` of calls that are to count.
+# What to do, run here: ask `exists(network.peer.address)` of calls that are to count; one that could not connect has none either.
 # Versions: opentelemetry-javaagent 2.33.1, opentelemetry-instrumentation-annotations 2.33.1, okhttp 5.5.1.
 set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
