@@ -7,7 +7,7 @@
 # order that is not found; a scanner's requests are in no count.
 #
 # Expectation: OpenTelemetry's conventions ask for the code on each SERVER span of HTTP, and leave 4xx UNSET there.
-# What to do, seen here: judge by `rpc.status_code >= 500`.
+# What to do, seen here: judge by `"rpc.status_code" >= 500`.
 # Versions: go-kratos 2.8.3, OpenTelemetry SDK for Go 1.47.0.
 set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
