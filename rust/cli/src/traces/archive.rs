@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use super::out::Out;
+use super::packed;
 use super::source::Source;
 use super::{At, Origin, Outcome, read_source, unreadable};
 
@@ -100,7 +101,7 @@ impl Tally {
 
 fn inside(entry: impl Read, name: &str, depth: u32, out: &mut Out<'_>) -> Outcome {
     let outer = out.enter(name);
-    let outcome = match Source::unpacked(entry) {
+    let outcome = match packed::unpacked(entry) {
         Ok(mut source) => read_source(&mut source, Origin::Stream, depth + 1, out),
         Err(error) => {
             out.broken(At::Byte(0), &unreadable(&error));

@@ -107,7 +107,7 @@ pub fn read_file(path: &Path, read: Arc<AtomicU64>, sink: &mut dyn Sink) -> io::
 
 /// The bytes of a file, compression undone as of recordings; `None` of an archive, whose bytes are those of several files.
 pub fn unpacked(path: &Path) -> io::Result<Option<impl io::Read>> {
-    let mut source = Source::unpacked(File::open(path)?)?;
+    let mut source = packed::unpacked(File::open(path)?)?;
     let is_archive = matches!(kind::of(&mut source)?, Kind::Tar | Kind::Zip);
     Ok((!is_archive).then_some(source))
 }
@@ -136,7 +136,7 @@ fn read_from(
     sink: &mut dyn Sink,
 ) -> Outcome {
     let mut out = Out::new(sink);
-    let outcome = match Source::open(stream, read) {
+    let outcome = match packed::open(stream, read) {
         Ok(mut source) => read_source(&mut source, origin, 0, &mut out),
         Err(error) => {
             out.broken(At::Byte(0), &unreadable(&error));

@@ -2,13 +2,49 @@
 //! nothing else behind them.
 
 use std::io::{self, BufRead as _, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::GzDecoder;
 
 use super::source::Source;
 
+/// How many wrappings (`.gz` in `.zst`, …) are undone.
+const MAX_LAYERS: usize = 3;
+
+/// Undoes gzip and zstd, known by their first bytes. `read` counts the raw bytes.
+pub fn open<'a>(inner: impl Read + 'a, read: Arc<AtomicU64>) -> io::Result<Source<'a>> {
+    unpacked(Counted { inner, read })
+}
+
+/// As [`open`], for bytes that are counted elsewhere.
+pub fn unpacked<'a>(inner: impl Read + 'a) -> io::Result<Source<'a>> {
+    let mut source = Source::plain(inner);
+    for _ in 0..MAX_LAYERS {
+        match Packed::of(source)? {
+            Ok(packed) => source = Source::undone(packed),
+            Err(as_it_is) => return Ok(as_it_is),
+        }
+    }
+    Ok(source)
+}
+
+/// Counts bytes read from disk, before decompression, for a progress bar.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
 /// What stands in packed bytes, unpacked.
-pub struct Packed<'a> {
+struct Packed<'a> {
     /// `None`: the bytes are at their end, or something else stands there.
     member: Option<Member<'a>>,
     packing: &'static str,
@@ -21,7 +57,7 @@ enum Member<'a> {
 
 impl<'a> Packed<'a> {
     /// Known by its first bytes; what is not packed is given back.
-    pub fn of(mut source: Source<'a>) -> io::Result<Result<Packed<'a>, Source<'a>>> {
+    fn of(mut source: Source<'a>) -> io::Result<Result<Packed<'a>, Source<'a>>> {
         let (member, packing) = match *source.fill(4)? {
             [0x1f, 0x8b, ..] => (Member::Gzip(Box::new(GzDecoder::new(source))), "gzip"),
             // A frame, or the skippable one that some writers put first.

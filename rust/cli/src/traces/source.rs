@@ -1,19 +1,12 @@
-//! Bytes of one input, decompressed, behind a window that can look ahead.
+//! Bytes of one input behind a window that can look ahead.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use super::packed::Packed;
 
 const STEP: usize = 256 * 1024;
 
 /// The first step: most of what is tried is shorter.
 const FIRST_STEP: usize = 16 * 1024;
-
-/// How many wrappings (`.gz` in `.zst`, …) are undone.
-const MAX_LAYERS: usize = 3;
 
 /// What is written to disk of a stream that must be read in jumps.
 const MAX_SPOOLED: u64 = 4 << 30;
@@ -33,20 +26,6 @@ pub struct Source<'a> {
     is_raw: bool,
 }
 
-/// Counts bytes read from disk, before decompression, for a progress bar.
-struct Counted<R> {
-    inner: R,
-    read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.read.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
 /// Where a line ends, counted from the start of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineEnd {
@@ -59,28 +38,17 @@ pub enum LineEnd {
 }
 
 impl<'a> Source<'a> {
-    /// Undoes gzip and zstd, known by their first bytes. `read` counts the raw bytes.
-    pub fn open(inner: impl Read + 'a, read: Arc<AtomicU64>) -> io::Result<Source<'a>> {
-        Source::unpacked(Counted { inner, read })
-    }
-
-    /// As [`Source::open`], for bytes that are counted elsewhere.
-    pub fn unpacked(inner: impl Read + 'a) -> io::Result<Source<'a>> {
-        let mut source = Source::plain(inner);
-        for _ in 0..MAX_LAYERS {
-            match Packed::of(source)? {
-                Ok(packed) => {
-                    source = Source::plain(packed);
-                    source.is_raw = false;
-                }
-                Err(as_it_is) => return Ok(as_it_is),
-            }
-        }
-        Ok(source)
-    }
-
     /// The bytes as they are.
     pub fn plain(inner: impl Read + 'a) -> Source<'a> {
+        Source::new(inner, true)
+    }
+
+    /// Bytes of which a compression was undone.
+    pub fn undone(inner: impl Read + 'a) -> Source<'a> {
+        Source::new(inner, false)
+    }
+
+    fn new(inner: impl Read + 'a, is_raw: bool) -> Source<'a> {
         Source {
             inner: Box::new(inner),
             buffer: Vec::new(),
@@ -89,7 +57,7 @@ impl<'a> Source<'a> {
             offset: 0,
             is_at_end: false,
             steps: 0,
-            is_raw: true,
+            is_raw,
         }
     }
 
