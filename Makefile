@@ -60,10 +60,13 @@ run: collector runner
 	$(call say,Replaying $(TRACES) with the rules of $(RULES))
 	@target/bin/run -collector $(COLLECTOR) -rules '$(RULES)' -traces '$(TRACES)'
 
-## serve: leave the built Collector running for your own applications (RULES=path)
+# The rules of the shop say nothing of other applications; those of the packs may.
+SERVED = $(if $(filter file,$(origin RULES)),rules,$(RULES))
+
+## serve: leave the built Collector running for your own applications, with the packs below rules/ (RULES=path)
 .PHONY: serve
 serve: collector runner
-	@target/bin/run -serve -idle-timeout 10s -collector $(COLLECTOR) -rules '$(RULES)'
+	@target/bin/run -serve -idle-timeout 10s -collector $(COLLECTOR) -rules '$(SERVED)'
 
 ## cli: the command, target/release/betrace
 .PHONY: cli
