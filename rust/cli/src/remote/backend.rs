@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::words::moment;
 
 use super::answer::traces_in;
-use super::client::Refused;
+use super::client::{Refused, without_secret};
 
 const MILLI: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MILLI;
@@ -123,7 +123,9 @@ impl Backend {
     pub fn step(&self, task: &Task, answer: Result<&[u8], Refused>) -> Result<Step, String> {
         let bytes = match answer {
             Ok(bytes) => bytes,
-            Err(Refused::Failed(why)) => return Err(why),
+            Err(Refused::Failed(why)) => {
+                return Err(format!("{}: {why}", without_secret(&self.url)));
+            }
             Err(Refused::Rejected(why)) => {
                 return match task {
                     Task::Trace(id) => Ok(Step {
@@ -380,5 +382,8 @@ mod tests {
             );
         }
         assert!(jaeger.step(&Task::Services, Ok(b"{}")).is_err());
+        let failed = Err(Refused::Failed("401".to_owned()));
+        let told = jaeger.step(&Task::Services, failed);
+        assert_eq!(told, Err("http://host/prefix: 401".to_owned()));
     }
 }

@@ -153,6 +153,16 @@ impl Client {
     }
 }
 
+/// An address without the name and password that may stand in it.
+pub fn without_secret(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let host = rest.find(['/', '?']).unwrap_or(rest.len());
+    match rest[..host].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
+}
+
 enum Once {
     Final(Refused),
     /// What went wrong, and how long the server wants to be left alone.

@@ -140,3 +140,14 @@ fn nobody_at_the_other_end_is_an_error_and_so_are_certificates_that_are_none() {
     ));
     assert!(Client::new(Vec::new(), Some(b"")).is_err());
 }
+
+#[test]
+fn an_address_is_shown_without_what_is_secret_in_it() {
+    for (url, shown) in [
+        ("http://host/prefix", "http://host/prefix"),
+        ("https://ann:s3@cret@host:3200/a@b", "https://host:3200/a@b"),
+        ("http://host?q=a@b", "http://host?q=a@b"),
+    ] {
+        assert_eq!(without_secret(url), shown);
+    }
+}
