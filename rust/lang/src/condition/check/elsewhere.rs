@@ -8,6 +8,9 @@ use crate::condition::check::field::like_intrinsic;
 use crate::rule::{Intrinsic, Scope};
 use crate::words::Word;
 
+const SELECTED: &str = "a group and a measure read the selected spans alone";
+const OF_TRACE: &str = "of the trace there are `trace:duration trace:spanCount trace:rootName trace:rootService trace:id`; a value that every span has stands on one of them";
+
 impl Checker<'_> {
     /// `parent.x`, `root.x`, `trace.x`: attributes of this span, though they read as another's.
     pub(super) fn warn_other_span(&mut self, node: &Node, first: &str, rest: &str) {
@@ -15,25 +18,24 @@ impl Checker<'_> {
             return;
         }
         let field = like_intrinsic(Scope::SpanThenResource, rest).unwrap_or(rest);
-        let value = self.rest_of_comparison(node);
-        let (whose, help) = match first {
-            "parent" => (
-                "the parent's",
-                format!("of the parent: `S child of any.where({field}{value})`"),
-            ),
-            "root" => (
-                "the root's",
-                format!("of the root, outside of this `where`: `root.where({field}{value})`"),
-            ),
-            _ => (
-                "the trace's",
-                "of the trace there are `trace:duration trace:spanCount trace:rootName trace:rootService trace:id`; a value that every span has stands on one of them".to_owned(),
-            ),
+        let help = match (first, self.rest_of_comparison(node)) {
+            ("parent", Some(value)) => {
+                format!("of the parent: `S child of any.where({field}{value})`")
+            }
+            ("parent", None) => format!("{SELECTED}; `by parent` groups by the parent itself"),
+            ("root", Some(value)) => {
+                format!("of the root, outside of this `where`: `root.where({field}{value})`")
+            }
+            ("root", None) => {
+                format!("{SELECTED}; the root is bound: `when each {{ root as r }} …`")
+            }
+            _ => OF_TRACE.to_owned(),
         };
         let name = format!("trace:{rest}");
         let meant = Intrinsic::named(&name).filter(|_| first == "trace");
-        let message =
-            format!("this is the filtered span's own attribute `{first}.{rest}`, not {whose}");
+        let message = format!(
+            "this is the filtered span's own attribute `{first}.{rest}`, not the {first}'s"
+        );
         let fault = self.fault(code::OTHER_SPAN, node.range(), message);
         fault.help = Some(format!(
             "{help}; put the attribute in quotes if it is meant"
@@ -60,8 +62,14 @@ impl Checker<'_> {
         fault.suggestion = Some(quoted);
     }
 
-    /// What stands behind a field up to the end of its comparison, as far as one line tells.
-    fn rest_of_comparison(&self, node: &Node) -> String {
+    /// What stands behind a field up to the end of its comparison, as far as one line tells; `None` where it is not compared, but
+    /// makes groups or is measured.
+    fn rest_of_comparison(&self, node: &Node) -> Option<String> {
+        let before = self.place.text[..node.start].trim_end();
+        let word = before.rsplit(|c: char| !c.is_alphanumeric()).next();
+        if before.ends_with(',') || word == Some("by") {
+            return None;
+        }
         let behind = &self.place.text[node.end..];
         let mut depth = 0usize;
         let end = behind.char_indices().find(|(at, sign)| {
@@ -77,7 +85,7 @@ impl Checker<'_> {
                     .iter()
                     .any(|end| rest.starts_with(end))
         });
-        behind[..end.map_or(behind.len(), |(at, _)| at)].to_owned()
+        Some(behind[..end.map_or(behind.len(), |(at, _)| at)].to_owned())
     }
 
     /// `timeout > parent.timeout`: a field of another span, which is bound to be compared with.

@@ -73,10 +73,16 @@ impl<'a> Checker<'a> {
             message
         };
         let number = figure(word).and_then(|_| way_out(word));
+        // Nothing that is counted or timed is above or below a text.
+        let before = self.place.text[..node.start].trim_end();
+        let is_ordered = before.trim_end_matches('=').ends_with(['<', '>']);
         let fault = self.fault(code::DOTTED_WORD, node.range(), message);
         fault.help = (!is_figures)
             .then(|| format!("a text: `\"{word}\"`; a field of the same span: `span.{word}`"));
-        fault.suggestion = Some(format!("\"{word}\""));
+        fault.suggestion = Some(match is_figures || !is_ordered {
+            true => format!("\"{word}\""),
+            false => format!("span.{word}"),
+        });
         if let Some((help, number)) = number {
             fault.help = Some(help);
             fault.suggestion = number;
