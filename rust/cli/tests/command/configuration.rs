@@ -336,7 +336,7 @@ fn what_evidence_needs_and_is_not_here_is_named() {
         file("directory: records"),
         file("directory: records, key_file: key.pem, previous_key_file: key.pem"),
         file("directory: '${env:BETRACE_NOT_SET}/x'"),
-        "{ emit: file, directory: nowhere, key_file: nowhere }".to_owned(),
+        "{ every: 0s, emit: file, directory: nowhere, key_file: nowhere }".to_owned(),
         "{ every: 1h, directory: nowhere }".to_owned(),
     ] {
         assert_eq!(told_of(&silent), [""; 0], "{silent}");
