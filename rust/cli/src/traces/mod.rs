@@ -114,7 +114,7 @@ pub fn unpacked(path: &Path) -> io::Result<Option<impl io::Read>> {
 
 /// The bytes of a stream, compression undone.
 pub fn unpacked_stream<'a>(stream: impl io::Read + 'a) -> io::Result<impl io::Read + 'a> {
-    Source::unpacked(stream)
+    packed::unpacked(stream)
 }
 
 /// Reads a table that is in memory: a Parquet file with the columns of ClickHouse's `otel_traces`.

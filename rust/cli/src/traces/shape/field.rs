@@ -118,13 +118,9 @@ pub fn time_of(text: &[u8]) -> Option<u64> {
     }
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1..=12).contains(&month)
-        || !(1..=days_of(year, month)).contains(&day)
-        || hour > 24
-        || (hour == 24 && (minute, second) != (0, 0))
-        || minute > 59
-        || second > 60
-    {
+    let is_day = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    let is_moment = hour < 24 && minute < 60 && second <= 60;
+    if !(is_day && (is_moment || (hour, minute, second) == (24, 0, 0))) {
         return None;
     }
     let mut rest = &text[19..];
