@@ -36,7 +36,8 @@ impl Window {
             from: read("--from", from)?,
             to: read("--to", to)?,
         };
-        if window.range().is_empty() {
+        let begin = window.from.unwrap_or(0);
+        if window.to.is_some_and(|to| to <= begin) {
             return Err("--to is not after --from".to_owned());
         }
         Ok(window)
@@ -51,11 +52,8 @@ impl Window {
     /// span may be.
     #[must_use]
     pub fn range(&self) -> RangeInclusive<u64> {
-        match self.to {
-            None => self.from.unwrap_or(0)..=u64::MAX,
-            Some(0) => 1..=0,
-            Some(to) => self.from.unwrap_or(0)..=to - 1,
-        }
+        let last = self.to.map_or(u64::MAX, |to| to.saturating_sub(1));
+        self.from.unwrap_or(0)..=last
     }
 
     /// `false`: by its name nothing in this folder belongs to a trace that began in the stretch.
@@ -159,6 +157,7 @@ mod tests {
             assert_eq!(typed(text), None, "{text}");
         }
         assert!(Window::of(Some("2026-11-21"), Some("2026-11-21")).is_err());
+        assert!(Window::of(None, Some("1970-01-01")).is_err());
         assert!(Window::of(Some("2026-11-21"), Some("2026-11-22")).is_ok());
     }
 

@@ -179,8 +179,8 @@ fn a_cut_archive_keeps_what_came() {
 #[test]
 fn what_stands_behind_packed_data_is_named_and_what_is_packed_is_kept() {
     let (one, two) = (line("one") + "\n", line("two") + "\n");
-    let packings: [fn(&[u8]) -> Vec<u8>; 2] = [gzip, zstd];
-    for (pack, name) in packings.into_iter().zip(["gzip", "zstd"]) {
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    for (pack, name) in [(gzip as Pack, "gzip"), (zstd, "zstd")] {
         let packed = [pack(one.as_bytes()), pack(two.as_bytes())].concat();
         for behind in [
             &b"x"[..],
