@@ -156,7 +156,10 @@ impl BetraceSettings {
             // SAFETY: the same contract.
             let text = unsafe { borrow(name.text, name.text_len) }?;
             let text = std::str::from_utf8(text).map_err(|_| BETRACE_INVALID_ARGUMENT)?;
-            let fits = (1..=BETRACE_WITHHELD_BYTES_MAX).contains(&text.len());
+            // Elsewhere than at the end an asterisk stands for nothing, and who wrote it would have nothing withheld.
+            let begins = text.strip_suffix('*').unwrap_or(text);
+            let fits =
+                (1..=BETRACE_WITHHELD_BYTES_MAX).contains(&text.len()) && !begins.contains('*');
             fits.then(|| text.to_owned())
                 .ok_or(BETRACE_INVALID_ARGUMENT)
         });

@@ -209,6 +209,21 @@ static int32_t withholding(betrace_rules *rules, size_t names, size_t bytes, uin
   return code;
 }
 
+static void an_asterisk_stands_at_the_end_alone(betrace_rules *rules) {
+  static const struct { const char *text; int32_t code; } names[] = {
+    {"user.*", BETRACE_OK}, {"*", BETRACE_OK}, {"*password*", BETRACE_INVALID_ARGUMENT}, {"a*b", BETRACE_INVALID_ARGUMENT}};
+  for (size_t at = 0; at < sizeof names / sizeof names[0]; at++) {
+    betrace_name name = {(const uint8_t *)names[at].text, strlen(names[at].text)};
+    betrace_settings settings;
+    MUST(betrace_settings_init(&settings) == BETRACE_OK);
+    settings.withheld = &name;
+    settings.withheld_len = 1;
+    betrace_engine *engine = NULL;
+    MUST(betrace_engine_new(rules, &settings, start, &engine, NULL, 0, NULL) == names[at].code);
+    betrace_engine_free(engine);
+  }
+}
+
 static void withheld_names_are_bounded(betrace_rules *rules) {
   MUST(withholding(rules, BETRACE_WITHHELD_MAX, BETRACE_WITHHELD_BYTES_MAX, 1) == BETRACE_OK);
   MUST(withholding(rules, BETRACE_WITHHELD_MAX + 1, 1, 1) == BETRACE_INVALID_ARGUMENT);
@@ -257,6 +272,7 @@ static void mistakes_are_codes(void) {
   settings.completeness = 42;
   MUST(betrace_engine_new(rules, &settings, start, &second_engine, NULL, 0, NULL) == BETRACE_INVALID_ARGUMENT);
   withheld_names_are_bounded(rules);
+  an_asterisk_stands_at_the_end_alone(rules);
   betrace_rules_free(rules);
   betrace_rules_free(NULL);
   betrace_engine_free(engine);

@@ -85,14 +85,21 @@ pub fn written_time(tree: &Tree<'_>, what: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{what} is no time: `{}`", shown(tree)))
 }
 
-/// How many days a month has.
-fn days_of(year: i64, month: i64) -> i64 {
-    match month {
+/// Whether a calendar has the day.
+fn is_date(year: i64, month: i64, day: i64) -> bool {
+    let days = match month {
         4 | 6 | 9 | 11 => 30,
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
-        _ => 31,
-    }
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}
+
+/// Whether a day has the time: a leap second is one, and so is the midnight at its end.
+fn is_time(hour: i64, minute: i64, second: i64) -> bool {
+    (hour < 24 && minute < 60 && second <= 60) || (hour, minute, second) == (24, 0, 0)
 }
 
 /// Nanoseconds since 1970 of `YYYY-MM-DD hh:mm:ss`, with `T` or a space between, a fraction or none,
@@ -118,9 +125,7 @@ pub fn time_of(text: &[u8]) -> Option<u64> {
     }
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let is_day = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
-    let is_moment = hour < 24 && minute < 60 && second <= 60;
-    if !(is_day && (is_moment || (hour, minute, second) == (24, 0, 0))) {
+    if !is_date(year, month, day) || !is_time(hour, minute, second) {
         return None;
     }
     let mut rest = &text[19..];
