@@ -37,6 +37,69 @@ fn faults_of(example: &str) -> Vec<Fault> {
     faults
 }
 
+/// What cannot be read as it stands, in all the ways in which it cannot.
+const UNREADABLE: &[&str] = &[
+    "",
+    "never { any.where(span:duration > 1.00000000001ns) }",
+    "never { any.where(span:duration > -5s) }",
+    "never { any.where(span:duration > 9999999d) }",
+    "never { payment ) }",
+    "never { payment ] }",
+    "when { payment } always { audit } }",
+    "never { payment and }",
+    "never { payment or or audit }",
+    "never { and payment }",
+    "never { payment audit }",
+    "never { payment 5 }",
+    "never { payment.where() }",
+    "never { payment.where(amount >) }",
+    "never { payment.where(amount > 5 6) }",
+    "never { payment.where(processor in) }",
+    "never { payment.where(processor in []) }",
+    "never { payment.where(user matches) }",
+    "never { payment.where(user matches \"[\") }",
+    "never { payment.where(user matches \"(a\") }",
+    "never { payment.where(user matches \"a{2,1}\") }",
+    "never { payment.where(user contains) }",
+    "never { count(payment) > }",
+    "never { count(payment) by > 3 }",
+    "never { payment before }",
+    "never { payment before audit within }",
+    "never payment",
+    "never { }",
+    "always { }",
+    "when { } always { audit }",
+    "when { payment } always { }",
+    "when each { } always { audit }",
+    "when each { payment as } always { audit }",
+    "when { payment } always { audit } 5",
+    "over 5m never { }",
+    "over never { count(payment) > 3 }",
+    "when payment always { audit }",
+];
+
+#[test]
+fn each_error_has_a_way_out() {
+    let mut without = String::new();
+    let conditions = declarations().filter(|one| one.code.0[1..].starts_with("01"));
+    for text in conditions
+        .map(|one| one.bad)
+        .chain(UNREADABLE.iter().copied())
+    {
+        let faults = faults_of(text);
+        let errors = faults.iter().filter(|fault| fault.is_error());
+        for fault in errors.filter(|fault| fault.help.is_none() && fault.suggestion.is_none()) {
+            without += &format!("{}: {text}\n  {}\n", fault.code.0, fault.message);
+        }
+    }
+    assert_eq!(without, "");
+    let read: Vec<_> = UNREADABLE
+        .iter()
+        .filter(|text| !faults_of(text).iter().any(Fault::is_error))
+        .collect();
+    assert_eq!(read, [&""; 0]);
+}
+
 #[test]
 fn a_bad_example_gives_its_code_and_a_good_one_does_not() {
     let mut wrong = String::new();

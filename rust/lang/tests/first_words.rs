@@ -469,7 +469,9 @@ fn what_only_the_author_can_know_is_asked_in_words() {
                     .as_ref()
                     .is_some_and(|help| help.contains(answer))
         });
-        if !told {
+        // An error says what to write.
+        let mut errors = faults.iter().filter(|fault| fault.is_error());
+        if !told || errors.any(|fault| fault.help.is_none() && fault.suggestion.is_none()) {
             wrong += &format!(
                 "{written}\n  wanted {answer}\n{}\n",
                 shown(written, &faults)

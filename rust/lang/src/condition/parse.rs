@@ -169,9 +169,17 @@ fn in_words(text: &str, lexed: &Lexed, refusal: &Refusal) -> Fault {
         false => window_help(&text[start..end], before, &lexed.tokens[..index])
             .or_else(|| help(found, before, expects(expected, "name"))),
     };
-    match help {
-        Some(help) => fault.help(help),
-        None => fault,
+    fault.help(help.unwrap_or_else(|| way_out(wanted)))
+}
+
+/// Where nothing is known but what could stand there.
+fn way_out(wanted: &str) -> String {
+    match wanted.strip_suffix(" or the end") {
+        Some("another clause") => {
+            "leave it out: behind the clauses nothing else may stand".to_owned()
+        }
+        Some(_) => "leave it out, or join it to what stands before with `and` or `or`".to_owned(),
+        None => format!("write {wanted} here"),
     }
 }
 

@@ -32,7 +32,10 @@ impl<'a> Checker<'a> {
         }
         if body.bindings.len() >= self.limits.bindings {
             let message = format!("at most {} spans can be bound", self.limits.bindings);
-            self.fault(code::TOO_MANY_BINDINGS, name.range(), message);
+            self.fault(code::TOO_MANY_BINDINGS, name.range(), message)
+                .help = Some(
+                "a span that nothing is compared with need not be bound; or write two rules".into(),
+            );
             return None;
         }
         let bound = bound?;
@@ -72,7 +75,8 @@ impl<'a> Checker<'a> {
                 code::BINDING_TWICE,
                 node.range(),
                 format!("another span is bound as `{name}` already"),
-            );
+            )
+            .help = Some(format!("give this one another name: `as {name}2`"));
             return None;
         } else if RESERVED.contains(&&**name) {
             Some(format!("`{name}` has a meaning of its own"))

@@ -183,7 +183,9 @@ impl<'a> Checker<'a> {
         if let Some((_, message)) = not_an_expression(document) {
             let name = found.name;
             let message = format!("the macro `{name}` cannot be used: {message}");
-            self.fault(code::CLAUSES_HERE, node.range(), message);
+            self.fault(code::CLAUSES_HERE, node.range(), message).help = Some(format!(
+                "write in `{name}` the condition alone, and the clauses in the rule"
+            ));
             return None;
         }
         let Document::Pattern(items) = document else {
@@ -246,18 +248,20 @@ impl<'a> Checker<'a> {
         }
         let outer = self.macros.iter().filter_map(Origin::name);
         let path: Vec<&str> = outer.chain([name]).collect();
-        let (code, message) = if is_cycle {
+        let (code, message, help) = if is_cycle {
             (
                 code::MACRO_CYCLE,
                 format!("the macro `{name}` uses itself: {}", path.join(" → ")),
+                "write in one of them, in place of the other's name, what is meant",
             )
         } else {
             (
                 code::MACRO_LIMIT,
                 format!("macros are used inside each other more than {MAX_MACRO_DEPTH} deep"),
+                "write in one of them, in place of another's name, what that stands for",
             )
         };
-        self.fault(code, node.range(), message);
+        self.fault(code, node.range(), message).help = Some(help.into());
         None
     }
 

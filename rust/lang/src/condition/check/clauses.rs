@@ -157,8 +157,15 @@ impl<'a> Checker<'a> {
 
     fn clause(&mut self, clause: &'a Clause) -> Option<Expr> {
         if clause.items.is_empty() {
-            let message = format!("`{}` is empty", word(clause.word));
-            self.fault(code::EMPTY, clause.range.clone(), message);
+            let word = word(clause.word);
+            let message = format!("`{word}` is empty");
+            let more = match clause.word {
+                ClauseWord::When => ", or leave `when` out, where the rule is for every trace",
+                _ => "",
+            };
+            self.fault(code::EMPTY, clause.range.clone(), message).help = Some(format!(
+                "write a condition between the braces, as `{word} {{ payment }}`{more}"
+            ));
             return None;
         }
         let item = self.only_item(&clause.items)?;
@@ -196,7 +203,8 @@ impl<'a> Checker<'a> {
 
     fn when_each(&mut self, clause: &'a Clause, body: &mut Body) -> Option<()> {
         if clause.items.is_empty() {
-            self.fault(code::EMPTY, clause.range.clone(), "`when each` is empty");
+            self.fault(code::EMPTY, clause.range.clone(), "`when each` is empty")
+                .help = Some("bind a span between the braces: `when each { payment as p }`".into());
             return None;
         }
         let mut is_whole = true;

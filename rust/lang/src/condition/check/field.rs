@@ -174,7 +174,8 @@ impl<'a> Checker<'a> {
                     self.limits.name_bytes
                 )
             };
-            self.fault(code::NAME_TOO_LONG, range, message);
+            self.fault(code::NAME_TOO_LONG, range, message).help =
+                Some("ask for one with a name that long at most, as `http.route`".into());
             return None;
         }
         // Quotes say that the name is meant as it is.

@@ -188,7 +188,8 @@ impl<'a> Checker<'a> {
                 code::EMPTY_LIST,
                 node.range(),
                 "an empty list holds nothing, so this is never true",
-            );
+            )
+            .help = Some("write its values between the brackets: `[stripe, \"apple pay\"]`".into());
             return None;
         }
         if values.len() > self.limits.list_literals {
@@ -197,7 +198,8 @@ impl<'a> Checker<'a> {
                 values.len(),
                 self.limits.list_literals
             );
-            self.fault(code::LIST_TOO_LONG, node.range(), message);
+            self.fault(code::LIST_TOO_LONG, node.range(), message).help =
+                Some("take two lists: `(x in first or x in second)`; or a pattern: `x starts with \"a\"`".into());
             return None;
         }
         Some(values)

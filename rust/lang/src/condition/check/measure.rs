@@ -319,12 +319,18 @@ impl<'a> Checker<'a> {
         if !is_many && !is_trace {
             return Some(());
         }
-        let message = if is_many {
-            "a span has many events and links; a measure takes one value of each span"
+        let (message, help) = if is_many {
+            (
+                "a span has many events and links; a measure takes one value of each span",
+                "count the spans that have such a one: `count(any.where(event.size > 5)) > 3`",
+            )
         } else {
-            "a trace's intrinsics are the same for all its spans"
+            (
+                "a trace's intrinsics are the same for all its spans",
+                "compare it as it is: `trace:duration > 5s`",
+            )
         };
-        self.fault(code::FIELD_HERE, node.range(), message);
+        self.fault(code::FIELD_HERE, node.range(), message).help = Some(help.into());
         None
     }
 }

@@ -52,12 +52,16 @@ impl<'a> Checker<'a> {
                     node.range(),
                     format!("this is no regular expression: {reason}"),
                 );
-                if pattern.starts_with('*') {
-                    fault.help = Some(format!(
+                fault.help = Some(match pattern.starts_with('*') {
+                    true => format!(
                         "any text is `.*`; that a text ends so: `ends with {}`",
                         quote(pattern.trim_start_matches('*'))
-                    ));
-                }
+                    ),
+                    false => format!(
+                        "a sign that stands for itself has a `\\` before it; that a text has this in it: `contains {}`",
+                        quote(pattern)
+                    ),
+                });
                 if reason.contains("look-around") || reason.contains("backreferences") {
                     fault.help = Some("expressions run in linear time, so these are not part of them; split the condition with `and not (x matches …)`".into());
                 }

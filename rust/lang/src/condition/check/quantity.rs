@@ -57,7 +57,8 @@ impl<'a> Checker<'a> {
             }
         };
         if factor.compare(Number::Int(0)) != std::cmp::Ordering::Greater {
-            self.fault(code::FACTOR, product.range(), "a factor is above zero");
+            self.fault(code::FACTOR, product.range(), "a factor is above zero")
+                .help = Some(example.into());
             return None;
         }
         Some((factor, of))

@@ -61,7 +61,9 @@ impl<'a> Checker<'a> {
                         name.len(),
                         self.limits.name_bytes
                     );
-                    self.fault(code::NAME_TOO_LONG, node.range(), message);
+                    self.fault(code::NAME_TOO_LONG, node.range(), message).help = Some(
+                        "ask for how it begins: `any.where(span:name starts with \"…\")`".into(),
+                    );
                     return None;
                 }
                 Some(Selector::all(Base::Named(name.clone())))

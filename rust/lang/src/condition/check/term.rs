@@ -218,18 +218,26 @@ impl<'a> Checker<'a> {
     fn numeric(&mut self, field: &Field, node: &'a Node) -> Option<()> {
         let source = self.place.folded(node.range());
         if self.has_many(field) || field.is_open() {
-            let message = if field.is_open() {
-                "a `trace:` intrinsic is compared as it is"
+            let (message, help) = if field.is_open() {
+                (
+                    "a `trace:` intrinsic is compared as it is",
+                    "`trace:duration > 5s`",
+                )
             } else {
-                "a span has many events and links, so none of them can be added"
+                (
+                    "a span has many events and links, so none of them can be added",
+                    "compare one by itself: `event.size > 5`",
+                )
             };
-            self.fault(code::FIELD_HERE, node.range(), message);
+            self.fault(code::FIELD_HERE, node.range(), message).help = Some(help.into());
             return None;
         }
         let is_number = field.intrinsic().is_none_or(Intrinsic::is_duration);
         if !is_number {
             let message = format!("`{source}` is no number");
-            self.fault(code::UNLIKE_TYPES, node.range(), message);
+            self.fault(code::UNLIKE_TYPES, node.range(), message).help = Some(
+                "a number is an attribute (`order.total`) or a duration (`span:duration`)".into(),
+            );
             return None;
         }
         Some(())

@@ -99,7 +99,8 @@ impl Lexer<'_> {
             return false;
         }
         let message = format!("`{name}` needs its condition in braces: `{name} {{ … }}`");
-        self.fault(code::UNEXPECTED, start..end, message);
+        self.fault(code::UNEXPECTED, start..end, message).help =
+            Some("write `{` behind the word, and `}` where its condition ends".into());
         self.push(start, token.clone(), end);
         true
     }

@@ -321,7 +321,12 @@ impl<'a> Lexer<'a> {
             }
             _ => {
                 let message = format!("nothing is open that this `{sign}` could close");
-                self.fault(code::UNOPENED, start..start + 1, message);
+                self.fault(code::UNOPENED, start..start + 1, message).help = Some(match sign {
+                    ')' => "leave it out, or open it before with `(`".into(),
+                    ']' => "leave it out, or open it before with `[`".into(),
+                    _ => "leave it out: a brace opens behind `when`, `always` and `never` alone"
+                        .into(),
+                });
                 self.position = start + 1;
             }
         }

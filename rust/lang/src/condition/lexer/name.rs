@@ -1,5 +1,7 @@
 //! Names: dotted segments, and what was meant as one but must be quoted.
 
+use std::ops::Range;
+
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::Lexer;
 use crate::condition::lexer::sign::look_alike;
@@ -106,6 +108,17 @@ impl Lexer<'_> {
             return self.push(start, token.clone(), end);
         }
         self.push(start, Token::Name(plain.into()), end);
+    }
+
+    /// Refuses a name that is too long.
+    pub(super) fn refuse_long_name(&mut self, range: Range<usize>) {
+        let (bytes, most) = (range.len(), self.limits.name_bytes);
+        if bytes > most {
+            let message = format!("this name has {bytes} bytes; {most} are allowed");
+            self.fault(code::NAME_TOO_LONG, range, message).help = Some(
+                "ask for how a long name begins: `any.where(span:name starts with \"…\")`".into(),
+            );
+        }
     }
 
     /// `GET /users/{id}` is one name: its beginning, if a method stands before the path.

@@ -103,12 +103,17 @@ impl Lexer<'_> {
         }
         let value = nanos.and_then(|nanos| u64::try_from(nanos).ok());
         let fault = match value {
-            Some(_) if run.starts_with('-') => Some("a duration is never negative"),
+            Some(_) if run.starts_with('-') => {
+                Some(("a duration is never negative", "leave the `-` out"))
+            }
             Some(_) => None,
-            None => Some("a duration is a whole number of nanoseconds, at most 584 years"),
+            None => Some((
+                "a duration is a whole number of nanoseconds, at most 584 years",
+                "write it as `500ns`, `1.5ms` or `365d`, within these bounds",
+            )),
         };
-        if let Some(message) = fault {
-            self.fault(code::BAD_DURATION, start..end, message);
+        if let Some((message, help)) = fault {
+            self.fault(code::BAD_DURATION, start..end, message).help = Some(help.into());
         }
         self.push(start, Token::Duration(value.unwrap_or(0)), end);
     }

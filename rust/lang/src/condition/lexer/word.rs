@@ -21,14 +21,7 @@ impl Lexer<'_> {
         if end > plain_end {
             return self.odd_name(start, end);
         }
-        if end - start > self.limits.name_bytes {
-            let message = format!(
-                "this name has {} bytes; {} are allowed",
-                end - start,
-                self.limits.name_bytes
-            );
-            self.fault(code::NAME_TOO_LONG, start..end, message);
-        }
+        self.refuse_long_name(start..end);
         let text = self.text;
         let word = &text[start..end];
         if self.byte(end) == Some(b':')
