@@ -164,7 +164,7 @@ impl Engine {
             });
             let taken = result.map_err(|error| ConsumeError {
                 offset: error.offset,
-                message: error.to_string(),
+                message: error.kind.to_string(),
             })?;
             spans += taken.spans;
             malformed += taken.malformed;

@@ -77,9 +77,9 @@ pub enum ScanErrorKind {
     TooLarge,
 }
 
-impl fmt::Display for ScanError {
+impl fmt::Display for ScanErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
+        let what = match self {
             ScanErrorKind::Truncated => "the message ends inside a field",
             ScanErrorKind::VarintTooLong => "a variable-length integer goes beyond 64 bits",
             ScanErrorKind::FieldNumber => "a field number is zero or too large",
@@ -89,7 +89,13 @@ impl fmt::Display for ScanError {
             ScanErrorKind::Nesting => "groups or values are nested too deeply",
             ScanErrorKind::TooLarge => "the message is larger than 4 GiB",
         };
-        write!(f, "malformed OTLP at byte {}: {what}", self.offset)
+        write!(f, "malformed OTLP: {what}")
+    }
+}
+
+impl fmt::Display for ScanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}: {}", self.offset, self.kind)
     }
 }
 

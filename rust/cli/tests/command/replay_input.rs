@@ -160,7 +160,7 @@ fn input_that_holds_nothing_at_all_is_broken() {
     ] {
         let ran = replay(&[file]);
         assert_eq!((ran.code, &*ran.out), (3, ""), "{file}: {}", ran.err);
-        assert!(ran.err.starts_with(told), "{file}: {}", ran.err);
+        assert!(ran.err.contains(told), "{file}: {}", ran.err);
     }
     // A recorder that has just begun its next file leaves an empty one beside the others.
     let ran = replay(&["traces.jsonl", "empty.jsonl"]);
@@ -194,6 +194,17 @@ fn spans_without_a_usable_id_are_broken_input_in_protobuf_too() {
         let told = format!("{file}: byte 0: 1 span without a usable id, left out");
         assert_eq!(ran.err.contains(&told), code == 3, "{file}: {}", ran.err);
     }
+}
+
+#[test]
+fn a_fault_in_protobuf_is_told_with_its_place_once() {
+    let desk = desk();
+    // The scope of the message is said to be longer than all of it.
+    desk.write("cut.bin", [0x0a, 4, 0x12, 9, 0x12, 0].as_slice());
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "cut.bin"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let told = " cut.bin: byte 3: malformed OTLP: the message ends inside a field\n";
+    assert!(ran.err.contains(told), "{}", ran.err);
 }
 
 #[test]

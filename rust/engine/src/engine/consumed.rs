@@ -18,13 +18,13 @@ pub struct Consumed {
 pub struct ConsumeError {
     /// In bytes from the beginning of the message.
     pub offset: usize,
-    /// What is wrong, and where.
+    /// What is wrong there.
     pub message: String,
 }
 
 impl fmt::Display for ConsumeError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message)
+        write!(out, "byte {}: {}", self.offset, self.message)
     }
 }
 

@@ -79,7 +79,7 @@ fn what_is_refused_says_why() {
         offset: 7,
         message: "a varint that does not end".to_owned(),
     };
-    assert_eq!(otlp.to_string(), "a varint that does not end");
+    assert_eq!(otlp.to_string(), "byte 7: a varint that does not end");
     let plan = PlanError {
         rule: "slow".to_owned(),
         message: "too large".to_owned(),
