@@ -60,8 +60,8 @@ pub struct Settings {
     /// A start without stored state: a trace that began within `max_age` before `new` was called
     /// closes incomplete. Default `true`; replay turns it off.
     pub restart_grace: bool,
-    /// Only traces that began within, in Unix nanoseconds by their earliest span, both ends among it, get verdicts; others are counted. One without
-    /// any start did not begin outside. Default `None`: all.
+    /// Only traces that began within, in Unix nanoseconds by their earliest span, both ends among it, get verdicts; others are
+    /// counted. One without any start did not begin outside. Default `None`: all.
     pub began_within: Option<RangeInclusive<u64>>,
     /// Findings of rules with `emit: none` are kept to be taken, as of other rules. Default `false`: they are only
     /// counted.

@@ -23,6 +23,7 @@ mod word;
 mod words;
 
 pub use cursor::Lexed;
+pub(crate) use name::too_long;
 pub(crate) use number::meant_unit;
 pub(crate) use word::AROUND_UNTIL;
 

@@ -127,16 +127,17 @@ fn lines(records: &[PathBuf]) -> Result<Vec<Found>, Exit> {
             ));
             continue;
         }
-        let read = if input.is_stdin() && stdin_holds_records() {
-            unpacked_stream(io::stdin().lock())
-                .and_then(|records| lines_of(records, &input.name(), &mut found))
-        } else if !input.is_stdin() && holds_records(path).unwrap_or(true) {
-            file_lines(path, &mut found)
-        } else if !input.is_stdin() && travelled::is_of_logs(path).unwrap_or(false) {
-            travelled::in_logs(path, &mut told)
-        } else {
-            recordings.push(path.clone());
-            Ok(())
+        let read = match input.is_stdin() {
+            true if stdin_holds_records() => unpacked_stream(io::stdin().lock())
+                .and_then(|records| lines_of(records, &input.name(), &mut found)),
+            false if holds_records(path).unwrap_or(true) => file_lines(path, &mut found),
+            false if travelled::is_of_logs(path).unwrap_or(false) => {
+                travelled::in_logs(path, &mut told)
+            }
+            _ => {
+                recordings.push(path.clone());
+                Ok(())
+            }
         };
         if let Err(error) = read {
             output::fault(format_args!("{}: {error}", input.name()));

@@ -6,6 +6,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::{Checker, Subject};
 use crate::condition::dialect::Dialect;
+use crate::condition::lexer::too_long;
 use crate::condition::spelling::quote;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{BindingId, Field, Scope};
@@ -168,11 +169,7 @@ impl<'a> Checker<'a> {
             let message = if key.is_empty() {
                 "an attribute has a name".to_owned()
             } else {
-                format!(
-                    "this name has {} bytes; {} are allowed",
-                    key.len(),
-                    self.limits.name_bytes
-                )
+                too_long(key.len(), self.limits.name_bytes)
             };
             self.fault(code::NAME_TOO_LONG, range, message).help =
                 Some("ask for one with a name that long at most, as `http.route`".into());

@@ -47,24 +47,21 @@ impl<'a> Checker<'a> {
             }
             Err(error) => {
                 let reason = regex_reason(&reason_of_refusal(&error));
-                let fault = self.fault(
-                    code::BAD_REGEX,
-                    node.range(),
-                    format!("this is no regular expression: {reason}"),
-                );
-                fault.help = Some(match pattern.starts_with('*') {
-                    true => format!(
+                let help = if reason.contains("look-around") || reason.contains("backreferences") {
+                    "expressions run in linear time, so these are not part of them; split the condition with `and not (x matches …)`".to_owned()
+                } else if pattern.starts_with('*') {
+                    format!(
                         "any text is `.*`; that a text ends so: `ends with {}`",
                         quote(pattern.trim_start_matches('*'))
-                    ),
-                    false => format!(
+                    )
+                } else {
+                    format!(
                         "a sign that stands for itself has a `\\` before it; that a text has this in it: `contains {}`",
                         quote(pattern)
-                    ),
-                });
-                if reason.contains("look-around") || reason.contains("backreferences") {
-                    fault.help = Some("expressions run in linear time, so these are not part of them; split the condition with `and not (x matches …)`".into());
-                }
+                    )
+                };
+                let message = format!("this is no regular expression: {reason}");
+                self.fault(code::BAD_REGEX, node.range(), message).help = Some(help);
                 None
             }
         }

@@ -4,6 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
+use crate::condition::lexer::too_long;
 use crate::condition::shipped::PREFIX;
 use crate::condition::token::Function;
 use crate::diagnostic::nearest::nearest;
@@ -56,11 +57,7 @@ impl<'a> Checker<'a> {
             }
             NodeKind::Quoted(name) => {
                 if name.len() > self.limits.name_bytes {
-                    let message = format!(
-                        "this name has {} bytes; {} are allowed",
-                        name.len(),
-                        self.limits.name_bytes
-                    );
+                    let message = too_long(name.len(), self.limits.name_bytes);
                     self.fault(code::NAME_TOO_LONG, node.range(), message).help = Some(
                         "ask for how it begins: `any.where(span:name starts with \"…\")`".into(),
                     );

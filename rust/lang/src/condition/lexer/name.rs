@@ -114,8 +114,8 @@ impl Lexer<'_> {
     pub(super) fn refuse_long_name(&mut self, range: Range<usize>) {
         let (bytes, most) = (range.len(), self.limits.name_bytes);
         if bytes > most {
-            let message = format!("this name has {bytes} bytes; {most} are allowed");
-            self.fault(code::NAME_TOO_LONG, range, message).help = Some(
+            self.fault(code::NAME_TOO_LONG, range, too_long(bytes, most))
+                .help = Some(
                 "ask for how a long name begins: `any.where(span:name starts with \"…\")`".into(),
             );
         }
@@ -136,6 +136,11 @@ impl Lexer<'_> {
             _ => start,
         }
     }
+}
+
+/// What is said of a name with so many bytes.
+pub(crate) fn too_long(bytes: usize, most: usize) -> String {
+    format!("this name has {bytes} bytes; {most} are allowed")
 }
 
 /// `{id}` and its like inside a path.
